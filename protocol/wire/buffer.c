@@ -1,0 +1,56 @@
+#include "protocol/wire/buffer.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void buffer_free(struct buffer *buffer) {
+    free(buffer->at);
+    *buffer = (struct buffer){0};
+}
+
+static bool grow(struct buffer *buffer, size_t more) {
+    if (buffer->failed || more > SIZE_MAX / 4 - buffer->n) {
+        buffer->failed = true;
+        return false;
+    }
+    if (buffer->n + more <= buffer->size)
+        return true;
+    size_t size = buffer->size ? buffer->size : 256;
+    while (size < buffer->n + more)
+        size *= 2;
+    char *at = realloc(buffer->at, size);
+    if (!at) {
+        buffer->failed = true;
+        return false;
+    }
+    buffer->at = at;
+    buffer->size = size;
+    return true;
+}
+
+void buffer_add(struct buffer *buffer, const void *from, size_t n) {
+    if (!n || !grow(buffer, n))
+        return;
+    memcpy(buffer->at + buffer->n, from, n);
+    buffer->n += n;
+}
+
+void buffer_text(struct buffer *buffer, const char *text) {
+    buffer_add(buffer, text, strlen(text));
+}
+
+void buffer_print(struct buffer *buffer, const char *format, ...) {
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (n >= 0 && grow(buffer, (size_t)n + 1)) {
+        vsnprintf(buffer->at + buffer->n, (size_t)n + 1, format, again);
+        buffer->n += (size_t)n;
+    }
+    va_end(again);
+}

@@ -1,0 +1,19 @@
+#ifndef ZOE_WIRE_BUFFER_H
+#define ZOE_WIRE_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Bytes that grow. When memory runs out `failed` stays set and nothing more is added; check it once at the end. */
+struct buffer {
+    char *at;
+    size_t n, size;
+    bool failed;
+};
+
+void buffer_free(struct buffer *buffer);
+void buffer_add(struct buffer *buffer, const void *from, size_t n);
+void buffer_text(struct buffer *buffer, const char *text);
+void buffer_print(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
