@@ -6,7 +6,7 @@
 /* One logfmt line an event on stderr: time, level, process, event, trace, then the caller's key=value pairs. Values come
  * through %s of log_value() when they are not ours. Never log secrets: tokens, passwords, links. */
 
-enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+enum log_level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR };
 
 /* Name of this process in every line; `name` must stay. */
 void log_open(const char *name);
@@ -19,9 +19,9 @@ void log_event(enum log_level level, const uint8_t trace[16], const char *event,
  * call after it on the same thread. */
 const char *log_value(const char *text);
 
-#define log_debug(trace, ...) log_event(LOG_DEBUG, trace, __VA_ARGS__)
-#define log_info(trace, ...)  log_event(LOG_INFO, trace, __VA_ARGS__)
-#define log_warn(trace, ...)  log_event(LOG_WARN, trace, __VA_ARGS__)
-#define log_error(trace, ...) log_event(LOG_ERROR, trace, __VA_ARGS__)
+#define log_debug(trace, ...) log_event(LEVEL_DEBUG, trace, __VA_ARGS__)
+#define log_info(trace, ...)  log_event(LEVEL_INFO, trace, __VA_ARGS__)
+#define log_warn(trace, ...)  log_event(LEVEL_WARN, trace, __VA_ARGS__)
+#define log_error(trace, ...) log_event(LEVEL_ERROR, trace, __VA_ARGS__)
 
 #endif
