@@ -1,0 +1,89 @@
+#include "db/migrate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/pg.h"
+#include "protocol/node/log.h"
+#include "protocol/wire/buffer.h"
+
+struct migration {
+    const char *service; /* empty: every service */
+    int number;
+    const char *name, *sql;
+};
+
+#include "db/migrations.h"
+
+static const char ground[] =
+    "create schema if not exists zoe;"
+    "create table if not exists zoe.migrations (service text, number integer, name text not null,"
+    " at timestamptz not null default now(), primary key (service, number));"
+    "revoke all on schema public from public;";
+
+static const char *const services[] = {"auth", "content", "history", "mail", "transcode"};
+
+/* Names come from the table above and the secret is hexadecimal, so that nothing needs quoting. */
+static enum status make_role(struct db *db, const char *service) {
+    char secret[65];
+    struct buffer sql = {0};
+    if (db_secret(service, true, secret)) {
+        log_error(NULL, "secret_failed", "service=%s", service);
+        return INTERNAL;
+    }
+    buffer_print(&sql,
+                 "do $$ begin if not exists (select from pg_roles where rolname = 'zoe_%s') then"
+                 " create role zoe_%s; end if; end $$;"
+                 "alter role zoe_%s login password '%s' nosuperuser nocreatedb nocreaterole;"
+                 "grant zoe_%s to current_user;"
+                 "create schema if not exists %s authorization zoe_%s;"
+                 "alter role zoe_%s set search_path = %s;",
+                 service, service, service, secret, service, service, service, service, service);
+    enum status status = sql.failed ? INTERNAL : db_script(db, sql.at);
+    buffer_free(&sql);
+    return status;
+}
+
+static bool done_before(struct db *db, const char *service, int number) {
+    char sql[200];
+    snprintf(sql, sizeof sql, "select 1 from zoe.migrations where service = '%s' and number = %d", service, number);
+    struct rows *rows = db_text(db, sql);
+    bool done = rows && rows_count(rows);
+    rows_free(rows);
+    return done;
+}
+
+static enum status run_migration(struct db *db, const char *service, const struct migration *migration) {
+    if (done_before(db, service, migration->number))
+        return OK;
+    struct buffer sql = {0};
+    buffer_print(&sql, "begin; set local role zoe_%s; set local search_path = %s;", service, service);
+    buffer_text(&sql, migration->sql);
+    buffer_print(&sql, "; reset role; insert into zoe.migrations (service, number, name) values ('%s', %d, '%s'); commit;",
+                 service, migration->number, migration->name);
+    enum status status = sql.failed ? INTERNAL : db_script(db, sql.at);
+    if (status == OK)
+        log_info(NULL, "migrated", "service=%s name=%s", service, migration->name);
+    else {
+        log_error(NULL, "migration_failed", "service=%s name=%s", service, migration->name);
+        db_script(db, "rollback");
+    }
+    buffer_free(&sql);
+    return status;
+}
+
+int db_migrate(void) {
+    struct db *db = db_open(NULL, NULL, 0);
+    enum status status = db ? db_script(db, "select pg_advisory_lock(hashtext('zoe migrate'))") : INTERNAL;
+    if (status == OK)
+        status = db_script(db, ground);
+    for (size_t s = 0; status == OK && s < sizeof services / sizeof *services; s++) {
+        status = make_role(db, services[s]);
+        for (size_t i = 0; status == OK && i < sizeof migrations / sizeof *migrations; i++)
+            if (!*migrations[i].service || !strcmp(migrations[i].service, services[s]))
+                status = run_migration(db, services[s], &migrations[i]);
+    }
+    db_close(db);
+    return status == OK ? 0 : -1;
+}

@@ -1,0 +1,419 @@
+#include "db/pg.h"
+
+#include <inttypes.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/node/clock.h"
+#include "protocol/node/config.h"
+#include "protocol/node/log.h"
+#include "protocol/wire/json.h"
+
+enum { PARAMS_MAX = 32, RETRY_MS = 100 };
+
+struct db {
+    const char *service;
+    const struct db_query *queries;
+    unsigned count;
+    PGconn *conn;
+    struct arena *scratch;
+    bool in_transaction;
+    int64_t failed_ms;
+    enum status status;
+    char constraint[64];
+};
+
+struct rows {
+    PGresult *result;
+};
+
+struct db *db_open(const char *service, const struct db_query *queries, unsigned count) {
+    struct db *db = calloc(1, sizeof *db);
+    if (!db)
+        return NULL;
+    *db = (struct db){.service = service, .queries = queries, .count = count, .scratch = arena_new()};
+    if (!db->scratch) {
+        free(db);
+        return NULL;
+    }
+    return db;
+}
+
+void db_close(struct db *db) {
+    if (!db)
+        return;
+    PQfinish(db->conn);
+    arena_free(db->scratch);
+    free(db);
+}
+
+/* libpq takes a socket folder only when it begins with a slash. */
+static int default_address(char *to, size_t size) {
+    char *folder = realpath(config()->data, NULL);
+    int n = snprintf(to, size, "host='%s/pg/run' port=5432 dbname=zoetrope", folder ? folder : config()->data);
+    free(folder);
+    return n > 0 && (size_t)n < size ? 0 : -1;
+}
+
+static PGconn *dial(const char *service) {
+    char address[4500], role[40], secret[65], name[48];
+    const char *url = config()->database_url;
+    if (!*url) {
+        if (default_address(address, sizeof address))
+            return NULL;
+        url = address;
+    }
+    snprintf(name, sizeof name, "zoe-%s", service ? service : "owner");
+    const char *keys[] = {"dbname", "application_name", "connect_timeout", "options", "client_encoding", NULL, NULL, NULL};
+    const char *values[] = {url, name, "3",
+                            "-c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC",
+                            "UTF8", NULL, NULL, NULL};
+    int n = 5;
+    if (service) {
+        if (db_secret(service, false, secret))
+            return NULL;
+        snprintf(role, sizeof role, "zoe_%s", service);
+        keys[n] = "user", values[n++] = role;
+        keys[n] = "password", values[n++] = secret;
+    } else if (!*config()->database_url)
+        keys[n] = "user", values[n++] = "zoetrope";
+    return PQconnectdbParams(keys, values, 1);
+}
+
+static void discard_notice(void *arg, const PGresult *result) {
+    (void)arg, (void)result;
+}
+
+static int prepare_all(struct db *db) {
+    for (unsigned i = 0; i < db->count; i++) {
+        PGresult *result = PQprepare(db->conn, db->queries[i].name, db->queries[i].sql, 0, NULL);
+        bool good = PQresultStatus(result) == PGRES_COMMAND_OK;
+        if (!good)
+            log_error(NULL, "query_broken", "query=%s error=%s", db->queries[i].name,
+                      log_value(PQresultErrorMessage(result)));
+        PQclear(result);
+        if (!good)
+            return -1;
+    }
+    return 0;
+}
+
+enum status db_connect(struct db *db) {
+    if (db->conn && PQstatus(db->conn) == CONNECTION_OK)
+        return OK;
+    db->in_transaction = false;
+    db->status = UNAVAILABLE;
+    if (db->failed_ms && clock_ms() - db->failed_ms < RETRY_MS)
+        return UNAVAILABLE;
+    PQfinish(db->conn);
+    db->conn = dial(db->service);
+    if (db->conn && PQstatus(db->conn) == CONNECTION_OK) {
+        PQsetNoticeReceiver(db->conn, discard_notice, NULL);
+        if (!prepare_all(db)) {
+            if (db->failed_ms)
+                log_info(NULL, "database_found", NULL);
+            db->failed_ms = 0;
+            return db->status = OK;
+        }
+    }
+    if (!db->failed_ms)
+        log_warn(NULL, "database_lost", "error=%s", log_value(db->conn ? PQerrorMessage(db->conn) : "no address"));
+    db->failed_ms = clock_ms();
+    PQfinish(db->conn);
+    db->conn = NULL;
+    return UNAVAILABLE;
+}
+
+static enum status meaning(const char *sqlstate) {
+    static const struct {
+        const char *state;
+        enum status status;
+    } table[] = {{"23505", CONFLICT}, {"23503", NOT_FOUND}, {"23514", INVALID},  {"22", INVALID}, {"40", BUSY},
+                 {"55P03", BUSY},     {"57014", DEADLINE},  {"57P", UNAVAILABLE}, {"08", UNAVAILABLE}, {"53", BUSY}};
+    for (size_t i = 0; sqlstate && i < sizeof table / sizeof *table; i++)
+        if (!strncmp(sqlstate, table[i].state, strlen(table[i].state)))
+            return table[i].status;
+    return INTERNAL;
+}
+
+static void note_failure(struct db *db, const char *what, const PGresult *result) {
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
+    db->status = PQstatus(db->conn) == CONNECTION_OK ? meaning(state) : UNAVAILABLE;
+    snprintf(db->constraint, sizeof db->constraint, "%s", constraint ? constraint : "");
+    if (db->status == INTERNAL || db->status == UNAVAILABLE || db->status == BUSY)
+        log_warn(NULL, "query_failed", "query=%s state=%s error=%s", what, state ? state : "-",
+                 log_value(PQresultErrorMessage(result)));
+    /* A migration changed what a prepared statement returns: the next use prepares it anew. */
+    if (state && !strcmp(state, "0A000") && !db->in_transaction) {
+        PQfinish(db->conn);
+        db->conn = NULL;
+        db->status = BUSY;
+    }
+}
+
+static struct rows *keep(struct db *db, const char *what, PGresult *result) {
+    ExecStatusType status = PQresultStatus(result);
+    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+        note_failure(db, what, result);
+        PQclear(result);
+        return NULL;
+    }
+    struct rows *rows = malloc(sizeof *rows);
+    if (!rows) {
+        PQclear(result);
+        db->status = INTERNAL;
+        return NULL;
+    }
+    rows->result = result;
+    db->status = OK;
+    return rows;
+}
+
+struct params {
+    const char *values[PARAMS_MAX];
+    int lengths[PARAMS_MAX], formats[PARAMS_MAX];
+};
+
+static void set_bytes(struct params *params, int i, struct bytes bytes) {
+    params->values[i] = bytes.at ? (const char *)bytes.at : "";
+    params->lengths[i] = (int)bytes.n;
+    params->formats[i] = 1;
+}
+
+static void set_arg(struct db *db, struct params *params, int i, const struct db_arg *arg) {
+    switch (arg->type) {
+    case DB_NULL:
+        break;
+    case DB_INT:
+        params->values[i] = arena_print(db->scratch, "%" PRId64, arg->integer);
+        break;
+    case DB_REAL:
+        params->values[i] = arena_print(db->scratch, "%.17g", arg->real);
+        break;
+    case DB_BOOL:
+        params->values[i] = arg->flag ? "t" : "f";
+        break;
+    case DB_TEXT:
+        params->values[i] = arg->text;
+        break;
+    case DB_BYTES:
+        set_bytes(params, i, arg->bytes);
+        break;
+    }
+}
+
+static int set_field(struct db *db, struct params *params, int i, const struct field *field, const void *value) {
+    const char *at = (const char *)value + field->offset;
+    if (!field_present(field, value))
+        return 0;
+    switch (field->type) {
+    case TYPE_BOOL:
+        params->values[i] = *(const bool *)at ? "t" : "f";
+        return 0;
+    case TYPE_INT:
+    case TYPE_TIME:
+        params->values[i] = arena_print(db->scratch, "%" PRId64, *(const int64_t *)at);
+        return 0;
+    case TYPE_REAL:
+        params->values[i] = arena_print(db->scratch, "%.17g", *(const double *)at);
+        return 0;
+    case TYPE_TEXT:
+    case TYPE_CHOICE:
+        params->values[i] = *(const char *const *)at;
+        return 0;
+    case TYPE_BYTES:
+        set_bytes(params, i, *(const struct bytes *)at);
+        return 0;
+    default:
+        return -1;
+    }
+}
+
+static int bind(struct db *db, const struct db_query *query, const struct record *record, const void *value,
+                const struct db_arg *args, struct params *params) {
+    int n = 0;
+    for (; query->params[n]; n++) {
+        const char *name = query->params[n];
+        const struct db_arg *arg = args;
+        while (arg && arg->name && strcmp(arg->name, name))
+            arg++;
+        const struct field *field = record ? record_field(record, name) : NULL;
+        if (n == PARAMS_MAX || ((!arg || !arg->name) && (!field || !value))) {
+            log_error(NULL, "query_unbound", "query=%s parameter=%s", query->name, name);
+            return -1;
+        }
+        if (arg && arg->name)
+            set_arg(db, params, n, arg);
+        else if (set_field(db, params, n, field, value))
+            return -1;
+    }
+    return n;
+}
+
+struct rows *db_run(struct db *db, unsigned number, const struct record *record, const void *value,
+                    const struct db_arg *args) {
+    const struct db_query *query = &db->queries[number];
+    struct params params = {0};
+    if (db->in_transaction ? PQstatus(db->conn) != CONNECTION_OK : db_connect(db) != OK) {
+        db->status = UNAVAILABLE;
+        return NULL;
+    }
+    arena_reset(db->scratch);
+    int n = bind(db, query, record, value, args, &params);
+    if (n < 0) {
+        db->status = INTERNAL;
+        return NULL;
+    }
+    return keep(db, query->name,
+                PQexecPrepared(db->conn, query->name, n, params.values, params.lengths, params.formats, 0));
+}
+
+struct rows *db_text(struct db *db, const char *sql) {
+    if (db_connect(db) != OK)
+        return NULL;
+    return keep(db, "script", PQexec(db->conn, sql));
+}
+
+enum status db_script(struct db *db, const char *sql) {
+    struct rows *rows = db_text(db, sql);
+    rows_free(rows);
+    return db->status;
+}
+
+enum status db_status(const struct db *db) {
+    return db->status;
+}
+
+const char *db_constraint(const struct db *db) {
+    return db->constraint;
+}
+
+enum status db_begin(struct db *db) {
+    if (db_connect(db) != OK)
+        return db->status;
+    enum status status = db_script(db, "begin");
+    db->in_transaction = status == OK;
+    return status;
+}
+
+enum status db_commit(struct db *db) {
+    db->in_transaction = false;
+    PGresult *result = PQexec(db->conn, "commit");
+    bool done = PQresultStatus(result) == PGRES_COMMAND_OK && !strcmp(PQcmdStatus(result), "COMMIT");
+    if (done)
+        db->status = OK;
+    else {
+        note_failure(db, "commit", result);
+        if (db->status == UNAVAILABLE)
+            db->status = UNKNOWN_OUTCOME;
+        else if (db->status == OK)
+            db->status = INTERNAL;
+    }
+    PQclear(result);
+    return db->status;
+}
+
+void db_rollback(struct db *db) {
+    enum status status = db->status;
+    db->in_transaction = false;
+    if (PQstatus(db->conn) == CONNECTION_OK)
+        PQclear(PQexec(db->conn, "rollback"));
+    db->status = status;
+}
+
+void rows_free(struct rows *rows) {
+    if (!rows)
+        return;
+    PQclear(rows->result);
+    free(rows);
+}
+
+size_t rows_count(const struct rows *rows) {
+    return (size_t)PQntuples(rows->result);
+}
+
+const char *rows_text(const struct rows *rows, size_t row, const char *column) {
+    int i = PQfnumber(rows->result, column);
+    return i < 0 || (int)row >= PQntuples(rows->result) ? "" : PQgetvalue(rows->result, (int)row, i);
+}
+
+bool rows_null(const struct rows *rows, size_t row, const char *column) {
+    int i = PQfnumber(rows->result, column);
+    return i < 0 || (int)row >= PQntuples(rows->result) || PQgetisnull(rows->result, (int)row, i);
+}
+
+int64_t rows_int(const struct rows *rows, size_t row, const char *column) {
+    return strtoll(rows_text(rows, row, column), NULL, 10);
+}
+
+double rows_real(const struct rows *rows, size_t row, const char *column) {
+    return strtod(rows_text(rows, row, column), NULL);
+}
+
+bool rows_bool(const struct rows *rows, size_t row, const char *column) {
+    return rows_text(rows, row, column)[0] == 't';
+}
+
+static struct bytes unescape(const char *text, struct arena *arena) {
+    size_t n = 0;
+    unsigned char *raw = PQunescapeBytea((const unsigned char *)text, &n);
+    struct bytes bytes = {raw ? (const uint8_t *)arena_copy(arena, raw, n) : NULL, raw ? n : 0};
+    PQfreemem(raw);
+    return bytes;
+}
+
+struct bytes rows_bytes(const struct rows *rows, size_t row, const char *column, struct arena *arena) {
+    return unescape(rows_text(rows, row, column), arena);
+}
+
+static int fill_field(const struct field *field, const char *text, char *value, struct arena *arena) {
+    void *at = value + field->offset;
+    switch (field->type) {
+    case TYPE_BOOL:
+        *(bool *)at = *text == 't';
+        break;
+    case TYPE_INT:
+    case TYPE_TIME:
+        *(int64_t *)at = strtoll(text, NULL, 10);
+        break;
+    case TYPE_REAL:
+        *(double *)at = strtod(text, NULL);
+        break;
+    case TYPE_TEXT:
+    case TYPE_CHOICE:
+        *(char **)at = arena_text(arena, text);
+        return *(char **)at ? 0 : -1;
+    case TYPE_BYTES:
+        *(struct bytes *)at = unescape(text, arena);
+        return ((struct bytes *)at)->at ? 0 : -1;
+    default:
+        return 0;
+    }
+    *(bool *)(value + field->has) = true;
+    return 0;
+}
+
+int rows_fill(const struct rows *rows, size_t row, const struct record *record, void *value, struct arena *arena) {
+    for (size_t i = 0; i < record->count; i++) {
+        int column = PQfnumber(rows->result, record->fields[i].name);
+        if (column < 0 || PQgetisnull(rows->result, (int)row, column))
+            continue;
+        if (fill_field(&record->fields[i], PQgetvalue(rows->result, (int)row, column), value, arena))
+            return -1;
+    }
+    return 0;
+}
+
+struct list rows_list(const struct rows *rows, const struct record *record, struct arena *arena) {
+    size_t n = rows_count(rows), bytes = record->about->bytes;
+    struct list list = {n ? arena_alloc(arena, n * bytes) : NULL, 0};
+    if (!list.at)
+        return list;
+    for (; list.n < n; list.n++)
+        if (rows_fill(rows, list.n, record, (char *)list.at + list.n * bytes, arena))
+            break;
+    return list;
+}
