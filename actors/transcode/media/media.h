@@ -19,6 +19,7 @@
 //   make=   bit mask of the rungs to encode, default all; what a rung's segment holds does not depend on it
 #pragma once
 #include <inttypes.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,7 +42,7 @@ enum media_kind {
 
 enum media_blame {
     MEDIA_BLAME_FILM = 1, // the same film fails again: no retry
-    MEDIA_BLAME_HOST,     // out of memory or a broken pipe: may be tried again
+    MEDIA_BLAME_HOST,     // the film could not be read from the disk: may be tried again
 };
 
 struct media_frame {
@@ -143,6 +144,20 @@ static inline int64_t media_segment_count(int64_t frames, uint32_t fps_num, uint
 // The time of an output frame on the timeline, in us.
 static inline int64_t media_frame_us(int64_t frame, uint32_t fps_num, uint32_t fps_den) {
     return fps_num ? (int64_t)((__int128)frame * 1000000 * fps_den / fps_num) : 0;
+}
+
+// What to tell people when the child was killed by this signal.
+static inline const char *media_killed_sentence(int signal_number) {
+    switch (signal_number) {
+    case SIGXCPU:
+    case SIGALRM:
+    case SIGKILL:
+        return "The film takes more time or memory than allowed.";
+    case SIGSYS:
+        return "The film is damaged in a way that is not safe to play.";
+    default:
+        return "The film is damaged and cannot be read.";
+    }
 }
 
 #define MEDIA_FILM_TEXT_BYTES 192

@@ -1,0 +1,123 @@
+#include "actors/transcode/media/canvas.h"
+#include "actors/transcode/media/pictures.h"
+#include "actors/transcode/media/result.h"
+#include "actors/transcode/media/timeline.h"
+#include "actors/transcode/media/verbs.h"
+#include <libavutil/imgutils.h>
+#include <libswscale/swscale.h>
+#include <math.h>
+
+#define WIDTH_MAX 1280
+#define GOOD_ENOUGH 45
+
+// How much there is to see: the spread of brightness, less when nearly all of it is black or white.
+static double interest(const AVFrame *picture) {
+    double sum = 0, squares = 0, count = 0;
+    for (int y = 0; y < picture->height; y += 2) {
+        const uint8_t *line = picture->data[0] + (ptrdiff_t)y * picture->linesize[0];
+        for (int x = 0; x < picture->width; x += 2, count++) {
+            sum += line[x];
+            squares += (double)line[x] * line[x];
+        }
+    }
+    double mean = sum / count, spread = sqrt(fmax(0, squares / count - mean * mean));
+    return mean < 32 || mean > 220 ? spread / 4 : spread;
+}
+
+static AVFrame *full_range(const AVFrame *picture) {
+    AVFrame *wide = result_need(av_frame_alloc());
+    wide->format = AV_PIX_FMT_YUVJ420P;
+    wide->width = picture->width;
+    wide->height = picture->height;
+    if (av_frame_get_buffer(wide, 0) < 0)
+        result_fail_av(AVERROR(ENOMEM), "");
+    struct SwsContext *scaler = result_need(sws_getContext(picture->width, picture->height, AV_PIX_FMT_YUV420P, wide->width,
+                                                           wide->height, AV_PIX_FMT_YUVJ420P, SWS_BICUBIC, NULL, NULL, NULL));
+    // JPEG is BT.601 and full range.
+    sws_setColorspaceDetails(scaler, sws_getCoefficients(SWS_CS_ITU709), 0, sws_getCoefficients(SWS_CS_ITU601), 1, 0, 1 << 16,
+                             1 << 16);
+    sws_scale(scaler, (const uint8_t *const *)picture->data, picture->linesize, 0, picture->height, wide->data, wide->linesize);
+    sws_freeContext(scaler);
+    wide->color_range = AVCOL_RANGE_JPEG;
+    return wide;
+}
+
+static void send_jpeg(const AVFrame *picture) {
+    AVFrame *wide = full_range(picture);
+    AVCodecContext *encoder = result_need(avcodec_alloc_context3(avcodec_find_encoder(AV_CODEC_ID_MJPEG)));
+    AVPacket *packet = result_need(av_packet_alloc());
+    encoder->width = wide->width;
+    encoder->height = wide->height;
+    encoder->pix_fmt = AV_PIX_FMT_YUVJ420P;
+    encoder->color_range = AVCOL_RANGE_JPEG;
+    encoder->time_base = (AVRational){1, 25};
+    encoder->thread_count = 1;
+    encoder->flags |= AV_CODEC_FLAG_QSCALE | AV_CODEC_FLAG_BITEXACT;
+    encoder->global_quality = 4 * FF_QP2LAMBDA;
+    wide->quality = encoder->global_quality;
+    wide->pts = 0;
+    int error = avcodec_open2(encoder, NULL, NULL);
+    if (error >= 0)
+        error = avcodec_send_frame(encoder, wide);
+    if (error >= 0)
+        error = avcodec_receive_packet(encoder, packet);
+    if (error < 0 || (unsigned)packet->size > MEDIA_POSTER_MAX_BYTES)
+        result_fail_av(error, "The poster could not be made.");
+    result_send((struct media_frame){.kind = MEDIA_POSTER, .a = wide->width, .b = wide->height}, packet->data,
+                (size_t)packet->size);
+    av_packet_free(&packet);
+    avcodec_free_context(&encoder);
+    av_frame_free(&wide);
+}
+
+static int places(const struct job *job, int64_t *us) {
+    static const int percents[] = {10, 20, 35, 50, 70, 0};
+    if (job->place_count > 0) {
+        memcpy(us, job->places_us, (size_t)job->place_count * sizeof *us);
+        return job->place_count;
+    }
+    int count = sizeof percents / sizeof percents[0];
+    for (int i = 0; i < count; i++)
+        us[i] = media_frame_us(job->film.frames, job->film.fps_num, job->film.fps_den) / 100 * percents[i];
+    return count;
+}
+
+void verb_poster(const struct job *job) {
+    int width = job->width, height = job->height;
+    if (width > WIDTH_MAX) {
+        height = (int)lround((double)height * WIDTH_MAX / width / 2) * 2;
+        width = WIDTH_MAX;
+    }
+    if (height > 2 * WIDTH_MAX) {
+        width = (int)lround((double)width * 2 * WIDTH_MAX / height / 2) * 2;
+        height = 2 * WIDTH_MAX;
+    }
+    struct pictures pictures;
+    struct canvas canvas;
+    int64_t us[JOB_PLACES_MAX];
+    AVFrame *best = NULL;
+    double most = -1;
+    pictures_open(&pictures, &job->film, 0);
+    canvas_open(&canvas, pictures.stream, width < 2 ? 2 : width, height < 2 ? 2 : height);
+    for (int i = 0, count = places(job, us); i < count && most < GOOD_ENOUGH; i++) {
+        const AVFrame *picture = pictures_near(&pictures, job->film.zero_us + us[i]);
+        if (!picture)
+            continue;
+        AVFrame *drawn = result_need(av_frame_alloc());
+        canvas_draw(&canvas, picture, drawn);
+        double seen = interest(drawn);
+        if (seen > most) {
+            av_frame_free(&best);
+            best = drawn;
+            drawn = NULL;
+            most = seen;
+        }
+        av_frame_free(&drawn);
+    }
+    if (!best)
+        result_fail(MEDIA_BLAME_FILM, "No picture of the video could be read.");
+    send_jpeg(best);
+    av_frame_free(&best);
+    canvas_close(&canvas);
+    pictures_close(&pictures);
+}

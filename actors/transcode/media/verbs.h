@@ -1,0 +1,8 @@
+// What zoe-media can be asked. Each says DONE or does not return.
+#pragma once
+#include "actors/transcode/media/job.h"
+
+void verb_probe(const struct job *job);
+void verb_audio(const struct job *job);
+void verb_chunk(const struct job *job);
+void verb_poster(const struct job *job);
