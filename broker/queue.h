@@ -1,0 +1,21 @@
+#ifndef ZOE_BROKER_QUEUE_H
+#define ZOE_BROKER_QUEUE_H
+
+#include "broker/broker.h"
+
+/* The bounded queues, one for each lane of each service. */
+
+void queues_open(struct broker *broker);
+
+/* Whether an ask of `bytes` (header and body) has no place any more, waiting or handed over at once. */
+bool queue_full(const struct queue *queue, size_t bytes);
+
+void queue_add(struct queue *queue, struct flight *flight);
+/* Before all others, whether there is a place or not: the ask was accepted once. */
+void queue_return(struct queue *queue, struct flight *flight);
+void queue_remove(struct queue *queue, struct flight *flight);
+
+/* How long the first ask has been waiting since it was asked. */
+int64_t queue_age_us(const struct queue *queue, int64_t now_us);
+
+#endif

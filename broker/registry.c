@@ -1,0 +1,319 @@
+#include "broker/registry.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "broker/dispatch.h"
+#include "broker/flight.h"
+#include "protocol/node/config.h"
+#include "protocol/node/log.h"
+#include "protocol/wire/codec.h"
+
+/* The table. */
+
+static struct worker **bucket(struct broker *broker, const uint8_t *id, size_t n) {
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < n; i++)
+        hash = (hash ^ id[i]) * 16777619u;
+    return &broker->workers[(hash ^ hash >> 16) & (WORKER_BUCKETS - 1)];
+}
+
+/* The worker that sent broker->parcel. */
+static struct worker *find(struct broker *broker) {
+    const uint8_t *id = zmq_msg_data(&broker->parcel.id);
+    size_t n = zmq_msg_size(&broker->parcel.id);
+    struct worker *worker = *bucket(broker, id, n);
+    while (worker && (worker->id_bytes != n || memcmp(worker->id, id, n)))
+        worker = worker->chain;
+    return worker;
+}
+
+static void line_up(struct worker *worker) {
+    struct service *service = worker->service;
+    worker->next = NULL;
+    worker->previous = service->last;
+    *(service->last ? &service->last->next : &service->first) = worker;
+    service->last = worker;
+}
+
+static void step_out(struct worker *worker) {
+    struct service *service = worker->service;
+    *(worker->previous ? &worker->previous->next : &service->first) = worker->next;
+    *(worker->next ? &worker->next->previous : &service->last) = worker->previous;
+}
+
+static void enter(struct broker *broker, struct worker *worker) {
+    struct worker **to = bucket(broker, worker->id, worker->id_bytes);
+    worker->chain = *to;
+    *to = worker;
+    line_up(worker);
+    worker->service->workers++;
+    broker->worker_count++;
+}
+
+static void leave(struct broker *broker, struct worker *worker) {
+    struct worker **at = bucket(broker, worker->id, worker->id_bytes);
+    while (*at != worker)
+        at = &(*at)->chain;
+    *at = worker->chain;
+    step_out(worker);
+    worker->service->workers--;
+    broker->worker_count--;
+    broker->doomed -= worker->doomed;
+}
+
+/* Takes back what a dead worker held, the oldest ask first in the queue, and forgets it. It has left the registry. */
+static void bury(struct broker *broker, struct worker *worker) {
+    struct flight *flight;
+    struct service *service = worker->service;
+    while ((flight = worker->held.last)) {
+        registry_release(flight);
+        dispatch_bereave(broker, flight, !worker->draining);
+    }
+    free(worker);
+    dispatch_service(broker, service);
+}
+
+/* What workers say. */
+
+static void dismiss(struct broker *broker, enum status status) {
+    struct header header = {.kind = KIND_BYE, .status = (uint16_t)status};
+    parcel_tell(broker->work, zmq_msg_data(&broker->parcel.id), zmq_msg_size(&broker->parcel.id), &header, NULL, 0);
+}
+
+static struct worker *worker_new(struct broker *broker, struct service *service) {
+    size_t n = zmq_msg_size(&broker->parcel.id);
+    if (broker->worker_count >= WORKERS_MAX || n > sizeof((struct worker *)0)->id)
+        return NULL;
+    struct worker *worker = calloc(1, sizeof *worker);
+    if (!worker)
+        return NULL;
+    worker->service = service;
+    worker->id_bytes = n;
+    memcpy(worker->id, zmq_msg_data(&broker->parcel.id), n);
+    enter(broker, worker);
+    return worker;
+}
+
+static void welcome(struct broker *broker, struct worker *worker, const struct worker_ready *ready) {
+    bool news = !worker->instance[0];
+    snprintf(worker->instance, sizeof worker->instance, "%s", ready->instance);
+    worker->window[LANE_FAST] = (unsigned)ready->fast;
+    worker->window[LANE_HEAVY] = (unsigned)ready->heavy;
+    worker->draining = false;
+    registry_heard(broker, worker);
+    if (news)
+        log_info(NULL, "worker_ready", "service=%s instance=%s fast=%u heavy=%u", worker->service->name,
+                 log_value(worker->instance), worker->window[LANE_FAST], worker->window[LANE_HEAVY]);
+    dispatch_service(broker, worker->service);
+}
+
+void registry_ready(struct broker *broker) {
+    struct fault fault;
+    struct parcel *parcel = &broker->parcel;
+    arena_reset(broker->arena);
+    const struct worker_ready *ready = body_decode(worker_ready_record(), zmq_msg_data(&parcel->body),
+                                                   zmq_msg_size(&parcel->body), broker->arena, &fault);
+    if (!ready) {
+        broker->malformed++;
+        log_warn(NULL, "ready_refused", "field=%s why=%s", log_value(fault.field), log_value(fault.why));
+        dismiss(broker, INVALID);
+        return;
+    }
+    int number = service_number(ready->service);
+    if (number <= SERVICE_broker) {
+        log_warn(NULL, "ready_refused", "service=%s why=\"no such service\"", log_value(ready->service));
+        dismiss(broker, FORBIDDEN);
+        return;
+    }
+    struct service *service = &broker->services[number];
+    struct worker *worker = find(broker);
+    if (worker && worker->service != service) {
+        leave(broker, worker);
+        bury(broker, worker);
+        worker = NULL;
+    }
+    if (!worker && !(worker = worker_new(broker, service))) {
+        log_warn(NULL, "ready_refused", "service=%s why=\"too many workers\"", service->name);
+        dismiss(broker, BUSY);
+        return;
+    }
+    welcome(broker, worker, ready);
+}
+
+void registry_beat(struct broker *broker, bool answer) {
+    struct worker *worker = find(broker);
+    if (!worker) {
+        dismiss(broker, OK);
+        return;
+    }
+    registry_heard(broker, worker);
+    if (answer && parcel_signal(broker->work, worker->id, worker->id_bytes, KIND_BEAT))
+        registry_unreachable(broker, worker, errno);
+}
+
+void registry_bye(struct broker *broker) {
+    struct worker *worker = find(broker);
+    if (!worker)
+        return;
+    registry_heard(broker, worker);
+    worker->draining = true;
+    log_info(NULL, "worker_leaving", "service=%s instance=%s", worker->service->name, log_value(worker->instance));
+    registry_retire(broker, worker);
+}
+
+static unsigned widened(unsigned window, uint64_t by) {
+    return by > WINDOW_MAX - window ? WINDOW_MAX : window + (unsigned)by;
+}
+
+void registry_credit(struct broker *broker) {
+    const struct header *header = &broker->parcel.header;
+    struct worker *worker = find(broker);
+    if (!worker) {
+        dismiss(broker, OK);
+        return;
+    }
+    registry_heard(broker, worker);
+    worker->window[LANE_FAST] = widened(worker->window[LANE_FAST], header->remaining_ms);
+    worker->window[LANE_HEAVY] = widened(worker->window[LANE_HEAVY], header->user > 0 ? (uint64_t)header->user : 0);
+    dispatch_service(broker, worker->service);
+}
+
+void registry_heard(struct broker *broker, struct worker *worker) {
+    worker->seen_us = broker->now_us;
+    worker->choked = false;
+}
+
+/* Credit. */
+
+static unsigned credit(const struct worker *worker, enum lane lane) {
+    if (worker->draining || worker->choked || worker->doomed || worker->holds[lane] >= worker->window[lane])
+        return 0;
+    return worker->window[lane] - worker->holds[lane];
+}
+
+struct worker *registry_choose(struct queue *queue) {
+    struct worker *best = NULL;
+    unsigned most = 0;
+    for (struct worker *worker = queue->service->first; worker; worker = worker->next)
+        if (credit(worker, queue->lane) > most) {
+            most = credit(worker, queue->lane);
+            best = worker;
+        }
+    if (best && best->next) {
+        step_out(best);
+        line_up(best);
+    }
+    return best;
+}
+
+size_t registry_serving(const struct queue *queue) {
+    size_t serving = 0;
+    for (const struct worker *worker = queue->service->first; worker; worker = worker->next)
+        serving += worker->window[queue->lane] && !worker->draining && !worker->doomed;
+    return serving;
+}
+
+void registry_hold(struct worker *worker, struct flight *flight) {
+    flight->worker = worker;
+    flight_push(&worker->held, flight);
+    worker->holds[flight->queue->lane]++;
+    flight->queue->held++;
+}
+
+void registry_release(struct flight *flight) {
+    struct worker *worker = flight->worker;
+    flight_unlink(&worker->held, flight);
+    worker->holds[flight->queue->lane]--;
+    flight->queue->held--;
+    flight->worker = NULL;
+}
+
+/* Death. */
+
+void registry_retire(struct broker *broker, struct worker *worker) {
+    if (!worker->draining || worker->doomed || worker->held.first)
+        return;
+    /* Tells a leaving process that nothing more will come. */
+    parcel_signal(broker->work, worker->id, worker->id_bytes, KIND_BYE);
+    log_info(NULL, "worker_left", "service=%s instance=%s", worker->service->name, log_value(worker->instance));
+    leave(broker, worker);
+    free(worker);
+}
+
+void registry_unreachable(struct broker *broker, struct worker *worker, int error) {
+    if (error == EAGAIN) {
+        worker->choked = true;
+        return;
+    }
+    if (worker->doomed)
+        return;
+    worker->doomed = true;
+    if (!broker->doomed++)
+        broker->doomed_us = broker->now_us;
+}
+
+void registry_probe(struct broker *broker) {
+    for (unsigned i = 0; i < SERVICE_COUNT; i++)
+        for (struct worker *worker = broker->services[i].first; worker; worker = worker->next)
+            if (!worker->doomed && parcel_signal(broker->work, worker->id, worker->id_bytes, KIND_BEAT))
+                registry_unreachable(broker, worker, errno);
+}
+
+/* Takes all workers that are dead by `dead` out of the registry, then buries them: burying dispatches anew. */
+static void bury_all(struct broker *broker, bool (*dead)(const struct broker *broker, const struct worker *worker)) {
+    struct worker *graves = NULL;
+    for (unsigned i = 0; i < SERVICE_COUNT; i++)
+        for (struct worker *worker = broker->services[i].first, *next; worker; worker = next) {
+            next = worker->next;
+            if (!dead(broker, worker))
+                continue;
+            leave(broker, worker);
+            worker->chain = graves;
+            graves = worker;
+        }
+    while (graves) {
+        struct worker *worker = graves;
+        graves = worker->chain;
+        log_warn(NULL, "worker_lost", "service=%s instance=%s held=%u silent_ms=%lld", worker->service->name,
+                 log_value(worker->instance), worker->holds[LANE_FAST] + worker->holds[LANE_HEAVY],
+                 (long long)(broker->now_us - worker->seen_us) / 1000);
+        bury(broker, worker);
+    }
+}
+
+static bool gone(const struct broker *broker, const struct worker *worker) {
+    (void)broker;
+    return worker->doomed;
+}
+
+static bool silent(const struct broker *broker, const struct worker *worker) {
+    return broker->now_us - worker->seen_us > config()->silence_ms * 1000;
+}
+
+void registry_reap(struct broker *broker) {
+    bury_all(broker, gone);
+}
+
+void registry_tick(struct broker *broker) {
+    /* When this process itself was stopped, the silence was its own. */
+    bool slept = broker->now_us - broker->ticked_us > (config()->beat_ms + config()->silence_ms / 2) * 1000;
+    broker->ticked_us = broker->now_us;
+    if (!slept) {
+        bury_all(broker, silent);
+        return;
+    }
+    for (unsigned i = 0; i < SERVICE_COUNT; i++)
+        for (struct worker *worker = broker->services[i].first; worker; worker = worker->next)
+            worker->seen_us = broker->now_us;
+}
+
+void registry_close(struct broker *broker) {
+    for (unsigned i = 0; i < SERVICE_COUNT; i++)
+        while (broker->services[i].first) {
+            struct worker *worker = broker->services[i].first;
+            leave(broker, worker);
+            free(worker);
+        }
+}
