@@ -1,0 +1,79 @@
+#include <jwt.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "actors/auth/auth.h"
+#include "protocol/node/clock.h"
+
+static void base64url(const uint8_t raw[DIGEST_BYTES], char to[TOKEN_BYTES]) {
+    unsigned char text[64];
+    EVP_EncodeBlock(text, raw, DIGEST_BYTES);
+    for (int i = 0; i < TOKEN_BYTES - 1; i++)
+        to[i] = text[i] == '+' ? '-' : text[i] == '/' ? '_' : (char)text[i];
+    to[TOKEN_BYTES - 1] = 0;
+}
+
+void token_new(char to[TOKEN_BYTES]) {
+    uint8_t raw[DIGEST_BYTES];
+    random_bytes(raw, sizeof raw);
+    base64url(raw, to);
+}
+
+void token_next(const char *token, char to[TOKEN_BYTES]) {
+    uint8_t raw[DIGEST_BYTES];
+    struct bytes secret = keyring_refresh_secret();
+    HMAC(EVP_sha256(), secret.at, (int)secret.n, (const unsigned char *)token, strlen(token), raw, NULL);
+    base64url(raw, to);
+}
+
+void token_digest(const char *token, uint8_t to[DIGEST_BYTES]) {
+    SHA256((const unsigned char *)token, strlen(token), to);
+}
+
+static int64_t role_bits(const struct account *account) {
+    int64_t bits = 0;
+    for (size_t i = 0; i < account->roles.n; i++)
+        bits |= !strcmp(LIST_AT(account->roles, const char *, i), "admin") ? ROLE_ADMIN : ROLE_USER;
+    return bits;
+}
+
+/* RFC 9068's profile: typ at+jwt, aud names the dialect, so that one realm's token opens no other. */
+static char *access_token(int64_t session, const struct realm *realm, const struct account *account) {
+    char subject[24], id[TOKEN_BYTES], *text = NULL;
+    const char *pem = keyring_private_pem();
+    time_t now = time(NULL);
+    jwt_t *jwt = NULL;
+    snprintf(subject, sizeof subject, "%lld", (long long)account->id);
+    token_new(id);
+    if (!jwt_new(&jwt) && !jwt_set_alg(jwt, JWT_ALG_ES256, (const unsigned char *)pem, (int)strlen(pem)) &&
+        !jwt_add_header(jwt, "typ", "at+jwt") && !jwt_add_header(jwt, "kid", keyring_kid()) &&
+        !jwt_add_grant(jwt, "iss", "zoetrope") && !jwt_add_grant(jwt, "aud", realm->dialect) &&
+        !jwt_add_grant(jwt, "sub", subject) && !jwt_add_grant(jwt, "jti", id) &&
+        !jwt_add_grant_int(jwt, "sid", session) && !jwt_add_grant_int(jwt, "roles", role_bits(account)) &&
+        !jwt_add_grant_int(jwt, "iat", now) && !jwt_add_grant_int(jwt, "exp", now + realm->access_seconds))
+        text = jwt_encode_str(jwt);
+    jwt_free(jwt);
+    return text;
+}
+
+enum status session_reply(struct call *call, int64_t session, const struct realm *realm, const char *refresh,
+                          const struct account *account) {
+    struct session *reply = call->reply;
+    char *token = access_token(session, realm, account);
+    if (!token) {
+        log_error(call->header.trace, "token_not_signed", NULL);
+        return INTERNAL;
+    }
+    *reply = (struct session){.access_token = arena_text(call->arena, token),
+                              .token_type = "Bearer",
+                              .expires_in = realm->access_seconds,
+                              .refresh_token = arena_text(call->arena, refresh),
+                              .account = account};
+    free(token);
+    return OK;
+}
