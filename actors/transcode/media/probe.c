@@ -4,6 +4,7 @@
 #include "actors/transcode/media/timeline.h"
 #include "actors/transcode/media/verbs.h"
 #include <math.h>
+#include <stdlib.h>
 
 #define PICTURES_WANTED 12
 #define REFUSED_MAX 3000
@@ -109,8 +110,33 @@ static void finish_end(struct track *track, AVRational rate) {
         track->end_us += 1000000ll * rate.den / rate.num;
 }
 
+// The container's average, or what the packets say where it has none to be believed.
+static AVRational rate_of(const struct track *video) {
+    AVRational average = video->stream->avg_frame_rate, base = video->stream->r_frame_rate, seen;
+    int64_t span_us = video->last_us - video->start_us;
+    if (!timeline_rate_is_sane(average) && video->packets >= 10 && span_us > 0) {
+        av_reduce(&seen.num, &seen.den, (video->packets - 1) * 1000000, span_us, 1000000);
+        if (!timeline_rate_is_sane(base) || av_q2d(seen) < 0.6 * av_q2d(base))
+            average = seen;
+    }
+    return timeline_rate(average, base);
+}
+
+// Where the container counts from its own 0 and not from the first packet, so do we; and what it says beyond the last packet,
+// up to a second, is shown as well.
+static void heed(struct media_info *info, int64_t told_us, int64_t end_us) {
+    int64_t zero_us = info->zero_us;
+    if (told_us <= 0 || told_us == AV_NOPTS_VALUE)
+        return;
+    if (zero_us > 0 && zero_us < 10000000 && llabs(told_us - end_us) < llabs(told_us - (end_us - zero_us)))
+        info->zero_us = 0;
+    info->duration_us = end_us - info->zero_us;
+    if (told_us > info->duration_us && told_us < info->duration_us + 1000000)
+        info->duration_us = told_us;
+}
+
 static void set_times(struct media_info *info, struct source *source, struct track *video, struct track *audio) {
-    AVRational rate = timeline_rate(video->stream->avg_frame_rate, video->stream->r_frame_rate);
+    AVRational rate = rate_of(video);
     if (video->start_us == INT64_MAX)
         result_fail(MEDIA_BLAME_FILM, "The video has no time stamps we can use.");
     finish_end(video, rate);
@@ -124,6 +150,7 @@ static void set_times(struct media_info *info, struct source *source, struct tra
             end_us = audio->end_us;
     }
     info->duration_us = end_us - info->zero_us;
+    heed(info, source->format->duration, end_us);
     if (!info->exact) {
         int64_t told = source->format->duration;
         if (told <= 0 || told == AV_NOPTS_VALUE)

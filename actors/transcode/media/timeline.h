@@ -3,6 +3,8 @@
 #include "actors/transcode/media/job.h"
 #include <libavutil/rational.h>
 
+int timeline_rate_is_sane(AVRational rate);
+
 // The grid for a film of this average and this base rate (either may be 0/0): the source's own rate where it is sane,
 // halved until it is at most 60, repeated until it is at least 8 so that half a picture is never long.
 AVRational timeline_rate(AVRational average, AVRational base);
