@@ -2,7 +2,8 @@
 //
 // The actor starts `zoe-media VERB key=value...` with these descriptors and nothing else but 0, 1 and 2:
 //   3  the film, opened for reading (regular file)
-//   4  `chunk` with audio: the AUDIO payloads of the chunk's segments, one after the other (a file or a pipe)
+//   4  `chunk` with audio: the AUDIO payloads of the chunk's segments, one after the other (a file or a pipe). It is read to
+//      its end when the first segment's pictures are ready, so a pipe may be filled after the start
 //   5  results: a pipe or a socket to the actor; struct media_frame followed by its payload, native byte order
 // The child ends with DONE and exit status 0, with FAILED and 1, with 64 for a wrong call, or it is killed. The actor trusts
 // nothing it reads: it checks kinds, ranges and sizes against the bounds below and keeps its own wall clock.

@@ -3,6 +3,7 @@
 #include "actors/transcode/media/source.h"
 #include "actors/transcode/media/timeline.h"
 #include "actors/transcode/media/verbs.h"
+#include <libavutil/avstring.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -17,6 +18,7 @@ struct track {
     int64_t start_us; // of what is presented
     int64_t end_us;
     int64_t last_us; // of the packet that ends last
+    int64_t covered_us; // sum of the packets' lengths
     int64_t packets;
     int64_t decoded;
     int64_t refused;
@@ -68,6 +70,8 @@ static void measure(struct track *track, const AVPacket *packet) {
         return;
     if (length == AV_NOPTS_VALUE || length < 0)
         length = 0;
+    if (length < 60000000)
+        track->covered_us += length;
     if (us < track->start_us)
         track->start_us = us;
     if (us > track->last_us)
@@ -163,8 +167,8 @@ static void set_times(struct media_info *info, struct source *source, struct tra
                                         info->fps_num, info->fps_den);
     if (info->duration_us <= 0 || info->duration_us > longest_us)
         result_fail(MEDIA_BLAME_FILM, "The film is longer than 33 hours, or its time stamps are wrong.");
-    // A still picture under an hour of talk is a film; two pictures ten hours apart with nothing else are not.
-    if (info->exact && !info->has_audio && info->duration_us / 60000000 > video->packets)
+    // A still picture under an hour of talk is a film; two pictures ten hours apart with little else are not.
+    if (info->exact && info->duration_us / 60000000 > video->packets && audio->covered_us < info->duration_us / 2)
         result_fail(MEDIA_BLAME_FILM, "The film's time stamps are wrong: it has almost no pictures for its length.");
     info->frames = timeline_frames(info->duration_us, rate);
 }
@@ -202,11 +206,19 @@ static void set_names(struct media_info *info, const struct source *source, cons
     info->audio_rate = rate > 0 ? (uint32_t)rate : 0;
 }
 
+// HEIF and AVIF share the container of films.
+static int is_still(const struct source *source) {
+    const AVDictionaryEntry *brand = av_dict_get(source->format->metadata, "major_brand", NULL, 0);
+    return brand && av_match_list(brand->value, "avif,mif1,heic,heix,heim,heis", ',');
+}
+
 void verb_probe(const struct job *job) {
     (void)job;
     struct source source;
     struct track video, audio;
     source_open(&source);
+    if (is_still(&source))
+        result_fail(MEDIA_BLAME_FILM, "The file is a picture, not a film.");
     AVStream *stream = source_best_video(&source);
     if (!stream && source_best_audio(&source))
         result_fail(MEDIA_BLAME_FILM, "The file has no video, only sound.");
@@ -216,7 +228,7 @@ void verb_probe(const struct job *job) {
     track_open(&audio, source_best_audio(&source));
     if (!video.decoder)
         result_fail(MEDIA_BLAME_FILM, "The video is stored in a way we cannot read (%s).",
-                    avcodec_get_name(stream->codecpar->codec_id));
+                    stream->codecpar->codec_id ? avcodec_get_name(stream->codecpar->codec_id) : "unknown");
     source_use(&source, video.stream, audio.stream);
     struct media_info info = {.version = MEDIA_INFO_VERSION, .has_video = 1};
     info.exact = (uint8_t)scan(&source, &video, &audio);

@@ -108,33 +108,19 @@ static uint32_t codec_bytes(const uint8_t *data, size_t bytes) {
     return 0;
 }
 
-// The part of the chunk's sound that belongs to this segment; PTS get the film's offset in `shifted`.
-static size_t sound_of(struct rung *rung, struct ts_sound **shifted) {
-    const struct job_film *film = &rung->job->film;
-    int64_t from = timeline_pts(film, rung->segment_first);
-    int64_t to = timeline_pts(film, rung->segment_first + timeline_segment_frames(film)), count = 0;
-    *shifted = rung->sound->count ? result_need(malloc(rung->sound->count * sizeof **shifted)) : NULL;
-    for (size_t i = 0; i < rung->sound->count; i++) {
-        struct ts_sound sound = rung->sound->sounds[i];
-        if (sound.pts_90k < from || sound.pts_90k >= to)
-            continue;
-        sound.pts_90k += MEDIA_PTS_OFFSET;
-        (*shifted)[count++] = sound;
-    }
-    return (size_t)count;
-}
-
 static void segment_finish(struct rung *rung) {
     const struct job_film *film = &rung->job->film;
     if (!rung->encoder)
         return;
     encode(rung, NULL);
     avcodec_free_context(&rung->encoder);
-    struct ts_sound *sounds;
-    struct ts_segment segment = {.pictures = rung->pictures,
-                                 .picture_count = rung->picture_count,
-                                 .sound_count = sound_of(rung, &sounds),
-                                 .has_sound = film->audio_stream >= 0};
+    struct ts_segment segment = {
+        .pictures = rung->pictures, .picture_count = rung->picture_count, .has_sound = rung->sound != NULL};
+    struct ts_sound *sounds = NULL;
+    if (rung->sound)
+        sounds = sound_between(rung->sound, timeline_pts(film, rung->segment_first),
+                               timeline_pts(film, rung->segment_first + timeline_segment_frames(film)), MEDIA_PTS_OFFSET,
+                               &segment.sound_count);
     segment.sounds = sounds;
     size_t bytes = 0;
     uint8_t *out = result_need(ts_write(&segment, &bytes));
@@ -231,7 +217,7 @@ static void *run(void *argument) {
     return NULL;
 }
 
-void rung_start(struct rung *rung, const struct job *job, int number, struct rung *below, const struct rung_sound *sound) {
+void rung_start(struct rung *rung, const struct job *job, int number, struct rung *below, struct sound *sound) {
     *rung = (struct rung){.job = job, .number = number, .below = below, .sound = sound};
     rung->packet = result_need(av_packet_alloc());
     if (below) {

@@ -1,18 +1,12 @@
 // One rung of the ladder: a thread that takes pictures, passes them on smaller to the rung below, and encodes its own.
 #pragma once
 #include "actors/transcode/media/job.h"
-#include "actors/transcode/media/ts.h"
+#include "actors/transcode/media/sound.h"
 #include <libavcodec/avcodec.h>
 #include <libswscale/swscale.h>
 #include <pthread.h>
 
 #define RUNG_QUEUE 6
-
-// The sound of a whole chunk, shared by its rungs.
-struct rung_sound {
-    const struct ts_sound *sounds;
-    size_t count;
-};
 
 struct rung_item {
     AVFrame *picture; // NULL: the film ends here
@@ -22,7 +16,7 @@ struct rung_item {
 
 struct rung {
     const struct job *job;
-    const struct rung_sound *sound;
+    struct sound *sound; // shared by all rungs; NULL: a film without sound
     int number;
     struct rung *below; // or NULL
     pthread_t thread;
@@ -45,7 +39,7 @@ struct rung {
     size_t picture_room;
 };
 
-void rung_start(struct rung *rung, const struct job *job, int number, struct rung *below, const struct rung_sound *sound);
+void rung_start(struct rung *rung, const struct job *job, int number, struct rung *below, struct sound *sound);
 
 // Hands over a reference to the picture; waits while the rung is behind. NULL ends the rung once its segment is finished.
 void rung_give_take(struct rung *rung, AVFrame *picture, int64_t frame, int same);
