@@ -1,0 +1,212 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "actors/transcode/transcode.h"
+#include "protocol/node/clock.h"
+#include "protocol/node/config.h"
+#include "protocol/wire/check.h"
+
+enum { ARGUMENTS_MAX = 24, POLL_MS = 200, WALL_FACTOR = 2 };
+
+struct child {
+    struct task *task;
+    pid_t pid;
+    int results;
+    const struct child_calls *calls;
+    const char **why;
+    int64_t until_ms;
+    bool said_done;
+};
+
+static int program_path(char *to, size_t size) {
+    ssize_t n = readlink("/proc/self/exe", to, size - 1);
+    if (n <= 0)
+        return -1;
+    to[n] = 0;
+    char *slash = strrchr(to, '/');
+    if (!slash || (size_t)(slash - to) + sizeof "/zoe-media" > size)
+        return -1;
+    strcpy(slash, "/zoe-media");
+    return 0;
+}
+
+/* Above the places 3..5, so that dup2 never overwrites one that is still needed. */
+static int lifted(int fd) {
+    return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 16);
+}
+
+static int spawn(struct child *child, const char *const *arguments, int film, int audio, int results) {
+    char path[4096], memory[40], cpu[40], wall[40];
+    char *argv[ARGUMENTS_MAX] = {path};
+    int n = 1, high[3] = {lifted(film), lifted(audio), lifted(results)};
+    for (; *arguments && n < ARGUMENTS_MAX - 4; arguments++)
+        argv[n++] = (char *)*arguments;
+    snprintf(memory, sizeof memory, "mem_mb=%lld", (long long)(config()->child_memory_bytes >> 20));
+    snprintf(cpu, sizeof cpu, "cpu_s=%lld", (long long)config()->child_cpu_seconds);
+    snprintf(wall, sizeof wall, "wall_s=%lld", (long long)config()->child_cpu_seconds * WALL_FACTOR);
+    argv[n++] = memory, argv[n++] = cpu, argv[n++] = wall;
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_adddup2(&actions, high[0], MEDIA_FD_FILM);
+    if (high[1] >= 0)
+        posix_spawn_file_actions_adddup2(&actions, high[1], MEDIA_FD_AUDIO);
+    posix_spawn_file_actions_adddup2(&actions, high[2], MEDIA_FD_RESULT);
+    posix_spawn_file_actions_addclosefrom_np(&actions, MEDIA_FD_RESULT + 1);
+    /* The actor blocks SIGTERM and ignores SIGPIPE; the child wants neither. */
+    sigset_t none, defaults;
+    sigemptyset(&none);
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    char *environment[] = {NULL};
+    int rc = high[0] < 0 || high[2] < 0 || program_path(path, sizeof path)
+                 ? -1
+                 : posix_spawn(&child->pid, path, &actions, &attributes, argv, environment);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    for (int i = 0; i < 3; i++)
+        if (high[i] >= 0)
+            close(high[i]);
+    return rc ? -1 : 0;
+}
+
+/* Waits for bytes while the lease is renewed. TASK_DONE: there are some, or the end. */
+static enum outcome await(struct child *child) {
+    struct pollfd item = {.fd = child->results, .events = POLLIN};
+    for (;;) {
+        if (!task_renew(child->task))
+            return TASK_LOST;
+        if (actor_stopping(child->task->actor))
+            return TASK_LATER;
+        if (clock_ms() > child->until_ms) {
+            *child->why = media_killed_sentence(SIGALRM);
+            return TASK_FILM;
+        }
+        int rc = poll(&item, 1, POLL_MS);
+        if (rc > 0)
+            return TASK_DONE;
+        if (rc < 0 && errno != EINTR)
+            return TASK_LATER;
+    }
+}
+
+/* TASK_DONE with *got < n at the end of the stream. */
+static enum outcome read_exactly(struct child *child, void *to, size_t n, size_t *got) {
+    *got = 0;
+    while (*got < n) {
+        enum outcome outcome = await(child);
+        if (outcome != TASK_DONE)
+            return outcome;
+        ssize_t more = read(child->results, (char *)to + *got, n - *got);
+        if (more < 0 && errno == EINTR)
+            continue;
+        if (more <= 0)
+            break;
+        *got += (size_t)more;
+    }
+    return TASK_DONE;
+}
+
+static enum outcome take_failure(struct child *child, const struct media_frame *frame, const uint8_t *payload) {
+    size_t n = frame->bytes < MEDIA_SENTENCE_MAX_BYTES ? frame->bytes : MEDIA_SENTENCE_MAX_BYTES;
+    bool readable = n && text_valid((const char *)payload, n);
+    *child->why = readable ? arena_copy(child->task->arena, payload, n) : media_killed_sentence(SIGSEGV);
+    return frame->flags == MEDIA_BLAME_HOST ? TASK_LATER : TASK_FILM;
+}
+
+static enum outcome take_frame(struct child *child, const struct media_frame *frame, const uint8_t *payload) {
+    if (frame->kind == MEDIA_FAILED)
+        return take_failure(child, frame, payload);
+    if (frame->kind == MEDIA_DONE) {
+        child->said_done = true;
+        return TASK_DONE;
+    }
+    return child->calls->frame(child->calls->self, frame, payload);
+}
+
+/* Reads until the child closes its end. The child is not trusted: sizes are bounded before memory is taken. */
+static enum outcome read_results(struct child *child) {
+    enum outcome outcome = TASK_DONE;
+    uint8_t *payload = NULL;
+    size_t got, size = 0;
+    while (outcome == TASK_DONE) {
+        struct media_frame frame;
+        outcome = read_exactly(child, &frame, sizeof frame, &got);
+        if (outcome != TASK_DONE || got < sizeof frame)
+            break;
+        if (frame.bytes > MEDIA_PAYLOAD_MAX_BYTES) {
+            outcome = TASK_LATER;
+            break;
+        }
+        if (frame.bytes > size) {
+            uint8_t *more = realloc(payload, frame.bytes);
+            if (!more) {
+                outcome = TASK_LATER;
+                break;
+            }
+            payload = more;
+            size = frame.bytes;
+        }
+        outcome = read_exactly(child, payload, frame.bytes, &got);
+        if (outcome == TASK_DONE && got == frame.bytes)
+            outcome = take_frame(child, &frame, payload);
+        else
+            break;
+    }
+    free(payload);
+    return outcome;
+}
+
+static enum outcome judge(struct child *child, int status) {
+    if (WIFEXITED(status) && !WEXITSTATUS(status) && child->said_done)
+        return TASK_DONE;
+    /* SIGKILL may be the kernel short of memory or an operator: another try tells. */
+    if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL && WTERMSIG(status) != SIGTERM) {
+        *child->why = media_killed_sentence(WTERMSIG(status));
+        log_warn(NULL, "media_child_killed", "asset=%lld kind=%s signal=%d", (long long)child->task->asset,
+                 child->task->kind, WTERMSIG(status));
+        return TASK_FILM;
+    }
+    log_warn(NULL, "media_child_failed", "asset=%lld kind=%s status=%d", (long long)child->task->asset,
+             child->task->kind, status);
+    return TASK_LATER;
+}
+
+enum outcome child_run(struct task *task, const char *const *arguments, int film, int audio,
+                       const struct child_calls *calls, const char **why) {
+    int ends[2], status = 0;
+    struct child child = {.task = task, .calls = calls, .why = why};
+    child.until_ms = clock_ms() + (config()->child_cpu_seconds * WALL_FACTOR + 10) * 1000;
+    if (pipe2(ends, O_CLOEXEC))
+        return TASK_LATER;
+    fcntl(ends[0], F_SETPIPE_SZ, 1 << 20);
+    int rc = spawn(&child, arguments, film, audio, ends[1]);
+    close(ends[1]);
+    child.results = ends[0];
+    enum outcome outcome = TASK_LATER;
+    if (rc)
+        log_error(NULL, "media_child_not_started", "asset=%lld", (long long)task->asset);
+    else {
+        outcome = read_results(&child);
+        if (outcome != TASK_DONE)
+            kill(child.pid, SIGKILL);
+        while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR)
+            ;
+        if (outcome == TASK_DONE)
+            outcome = judge(&child, status);
+    }
+    close(ends[0]);
+    return outcome;
+}

@@ -1,0 +1,33 @@
+#define DB_QUERIES_TABLE
+#include "actors/transcode/transcode.h"
+#include "db/store/store.h"
+
+static const struct handler handlers[] = {
+    {.message = MSG_transcode_open, .one = transcode_open, .transaction = true},
+    {.message = MSG_transcode_upload, .one = transcode_upload},
+    {.message = MSG_transcode_finish, .one = transcode_finish, .transaction = true},
+    {.message = MSG_transcode_abort, .one = transcode_abort, .transaction = true},
+    {.message = MSG_transcode_forget, .one = transcode_forget, .transaction = true, .once = true},
+};
+
+static int start(struct actor *actor, struct db *db) {
+    (void)db;
+    return store_open() || runner_start(actor, db_queries) ? -1 : 0;
+}
+
+static void stop(struct actor *actor) {
+    (void)actor;
+    runner_stop();
+}
+
+int main(void) {
+    return actor_run(&(struct actor_options){
+        .service = SERVICE_transcode,
+        .handlers = handlers,
+        .handler_count = sizeof handlers / sizeof *handlers,
+        .queries = db_queries,
+        .query_count = Q_COUNT,
+        .start = start,
+        .stop = stop,
+    });
+}

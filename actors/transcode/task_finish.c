@@ -1,0 +1,66 @@
+#include <stdio.h>
+
+#include "actors/transcode/transcode.h"
+#include "db/store/store.h"
+
+/* Ready means playable: every segment that the playlists promise is in the store, with the size that was written. */
+static enum outcome verify(struct task *task, size_t rung) {
+    char name[NAME_BYTES];
+    struct rows *rows =
+        db_run(task->db, Q_segments, NULL, NULL, ARGS(ARG_INT("asset", task->asset), ARG_INT("rung", (int64_t)rung)));
+    if (!rows)
+        return TASK_LATER;
+    bool good = (int)rows_count(rows) == task->segments;
+    for (size_t i = 0; good && i < rows_count(rows); i++) {
+        snprintf(name, sizeof name, "assets/%s/%s/segment_%03zu.ts", task->folder, task->rungs[rung].name, i);
+        good = rows_int(rows, i, "number") == (int64_t)i && store_size(name) == rows_int(rows, i, "bytes") &&
+               task_renew(task);
+    }
+    rows_free(rows);
+    if (!good)
+        log_error(NULL, "segments_missing", "asset=%lld rung=%s", (long long)task->asset, task->rungs[rung].name);
+    return good ? TASK_DONE : TASK_LATER;
+}
+
+/* An older film of the same title has been replaced by this one. */
+static void remove_older(struct task *task) {
+    char name[NAME_BYTES];
+    struct rows *rows = db_run(task->db, Q_assets_older, NULL, NULL,
+                               ARGS(ARG_INT("title_id", task->title), ARG_INT("asset", task->asset)));
+    for (size_t i = 0; rows && i < rows_count(rows); i++) {
+        rows_free(db_run(task->db, Q_asset_delete, NULL, NULL, ARGS(ARG_INT("asset", rows_int(rows, i, "id")))));
+        snprintf(name, sizeof name, "assets/%s", rows_text(rows, i, "folder"));
+        store_delete(name);
+        snprintf(name, sizeof name, "uploads/%s", rows_text(rows, i, "upload_id"));
+        store_delete(name);
+    }
+    rows_free(rows);
+}
+
+enum outcome task_finish(struct task *task, const char **why) {
+    char name[NAME_BYTES];
+    enum outcome outcome = TASK_DONE;
+    if (task->segments < 1) {
+        *why = "The film has no picture that can be shown.";
+        return TASK_FILM;
+    }
+    for (size_t i = 0; outcome == TASK_DONE && i < task->rung_count; i++)
+        outcome = verify(task, i);
+    if (outcome == TASK_DONE)
+        outcome = commit_begin(task);
+    if (outcome != TASK_DONE)
+        return outcome;
+    rows_free(db_run(task->db, Q_asset_finish, NULL, NULL, ARGS(ARG_INT("asset", task->asset))));
+    if (db_status(task->db) != OK || playlists_write(task, true)) {
+        db_rollback(task->db);
+        return TASK_LATER;
+    }
+    outcome = commit_end(task, true);
+    if (outcome != TASK_DONE)
+        return outcome;
+    task_hint(task, "ready", 1, NULL);
+    snprintf(name, sizeof name, "assets/%s/work", task->folder);
+    store_delete(name);
+    remove_older(task);
+    return TASK_DONE;
+}

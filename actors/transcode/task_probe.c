@@ -1,0 +1,120 @@
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "actors/transcode/transcode.h"
+#include "db/store/store.h"
+
+enum { CHUNK_SEGMENTS = 4, QUICK_HEIGHT = 360, FPS_MAX = 120 };
+
+struct probe {
+    struct task *task;
+    struct media_info info;
+    bool told;
+};
+
+static bool plausible(const struct media_info *info) {
+    return info->version == MEDIA_INFO_VERSION && info->has_video && info->frames > 0 && info->fps_num > 0 &&
+           info->fps_den > 0 && info->fps_num / info->fps_den <= FPS_MAX && info->width >= 2 && info->height >= 2 &&
+           info->width <= MEDIA_SIDE_MAX && info->height <= MEDIA_SIDE_MAX && info->duration_us > 0 &&
+           media_segment_count(info->frames, info->fps_num, info->fps_den) <= MEDIA_SEGMENTS_MAX;
+}
+
+static enum outcome take(void *self, const struct media_frame *frame, const uint8_t *payload) {
+    struct probe *probe = self;
+    if (frame->kind == MEDIA_INFO && frame->bytes == sizeof probe->info) {
+        memcpy(&probe->info, payload, sizeof probe->info);
+        probe->told = plausible(&probe->info);
+    }
+    return TASK_DONE;
+}
+
+static enum status add_task(struct task *task, const char *kind, enum rank rank, int first, int count, int make) {
+    rows_free(db_run(task->db, Q_task_add, NULL, NULL,
+                     ARGS(ARG_INT("asset", task->asset), ARG_TEXT("kind", kind), ARG_INT("rank", rank),
+                          ARG_INT("first", first), ARG_INT("count", count), ARG_INT("make", make))));
+    return db_status(task->db);
+}
+
+static enum status add_rungs(struct task *task) {
+    enum status status = OK;
+    for (size_t i = 0; status == OK && i < task->rung_count; i++) {
+        const struct rung *rung = &task->rungs[i];
+        rows_free(db_run(task->db, Q_rendition_add, NULL, NULL,
+                         ARGS(ARG_INT("asset", task->asset), ARG_INT("rung", (int64_t)i), ARG_TEXT("name", rung->name),
+                              ARG_INT("width", rung->width), ARG_INT("height", rung->quality.height),
+                              ARG_INT("crf", rung->quality.crf), ARG_INT("maxrate", rung->quality.maxrate),
+                              ARG_INT("bufsize", rung->quality.bufsize))));
+        status = db_status(task->db);
+    }
+    return status;
+}
+
+/* The rungs that are quick to make; the lowest at least. */
+static int quick_rungs(const struct task *task) {
+    int make = 1 << (task->rung_count - 1);
+    for (size_t i = 0; i < task->rung_count; i++)
+        if (task->rungs[i].quality.height <= QUICK_HEIGHT)
+            make |= 1 << i;
+    return make;
+}
+
+/* The first segment comes first, its low rungs before its high ones: that is what a viewer waits for. */
+static enum status add_tasks(struct task *task, int segments, bool audio) {
+    int all = (1 << task->rung_count) - 1, quick = quick_rungs(task);
+    enum status status = audio ? add_task(task, "audio", RANK_AUDIO, 0, segments, 0) : OK;
+    if (status == OK)
+        status = add_task(task, "chunk", RANK_FIRST, 0, 1, quick);
+    if (status == OK && all != quick)
+        status = add_task(task, "chunk", RANK_CHUNK, 0, 1, all & ~quick);
+    for (int first = 1; status == OK && first < segments; first += CHUNK_SEGMENTS)
+        status = add_task(task, "chunk", RANK_CHUNK, first, segments - first < CHUNK_SEGMENTS ? segments - first : CHUNK_SEGMENTS,
+                          all);
+    if (status == OK)
+        status = add_task(task, "poster", RANK_POSTER, 0, 0, 0);
+    return status == OK ? add_task(task, "finish", RANK_FINISH, 0, 0, 0) : status;
+}
+
+static enum outcome plan(struct task *task, const struct media_info *info) {
+    char film[MEDIA_FILM_TEXT_BYTES];
+    int segments = (int)media_segment_count(info->frames, info->fps_num, info->fps_den);
+    task->rung_count = ladder_for(info->width, info->height, task->rungs, task->arena);
+    if (!task->rung_count || media_film_text(info, film, sizeof film) >= (int)sizeof film)
+        return TASK_LATER;
+    enum outcome outcome = commit_begin(task);
+    if (outcome != TASK_DONE)
+        return outcome;
+    rows_free(db_run(task->db, Q_asset_plan, NULL, NULL,
+                     ARGS(ARG_INT("asset", task->asset), ARG_TEXT("film", film), ARG_INT("duration_us", info->duration_us),
+                          ARG_INT("frames", info->frames), ARG_INT("fps_num", info->fps_num),
+                          ARG_INT("fps_den", info->fps_den), ARG_INT("segments", segments),
+                          ARG_BOOL("has_audio", info->has_audio))));
+    if (db_status(task->db) == OK && add_rungs(task) == OK && add_tasks(task, segments, info->has_audio) == OK) {
+        outcome = commit_end(task, true);
+        if (outcome == TASK_DONE)
+            task_hint(task, "processing", 0, NULL);
+        return outcome;
+    }
+    db_rollback(task->db);
+    return TASK_LATER;
+}
+
+enum outcome task_probe(struct task *task, const char **why) {
+    char name[NAME_BYTES];
+    struct probe probe = {.task = task};
+    snprintf(name, sizeof name, "uploads/%s", task->upload);
+    int film = store_read(name);
+    if (film < 0)
+        return TASK_LATER;
+    const char *arguments[] = {"probe", NULL};
+    enum outcome outcome =
+        child_run(task, arguments, film, -1, &(struct child_calls){.frame = take, .self = &probe}, why);
+    close(film);
+    if (outcome != TASK_DONE)
+        return outcome;
+    if (!probe.told) {
+        *why = media_killed_sentence(0);
+        return TASK_FILM;
+    }
+    return plan(task, &probe.info);
+}

@@ -1,0 +1,91 @@
+#ifndef ZOE_ACTORS_TRANSCODE_H
+#define ZOE_ACTORS_TRANSCODE_H
+
+#include "actors/actor.h"
+#include "actors/transcode/media/media.h"
+#include "db/transcode/queries.h"
+
+/* One handler a message. */
+enum status transcode_open(struct call *call);
+enum status transcode_upload(struct call *call);
+enum status transcode_finish(struct call *call);
+enum status transcode_abort(struct call *call);
+enum status transcode_forget(struct call *call);
+
+enum { NAME_BYTES = 256 };
+
+/* Order of work: what makes some film playable comes before what completes another. */
+enum rank { RANK_PROBE, RANK_AUDIO, RANK_FIRST, RANK_POSTER, RANK_QUICK = RANK_POSTER, RANK_CHUNK, RANK_FINISH };
+
+/* runner.c: threads that claim tasks. */
+int runner_start(struct actor *actor, const struct db_query *queries);
+void runner_stop(void);
+/* There may be work: wakes idle runners of this process. */
+void runner_wake(void);
+
+/* A claimed task with what it needs of its asset. */
+struct task {
+    struct actor *actor;
+    struct db *db;
+    struct arena *arena;
+    int64_t id, asset, title;
+    const char *kind, *worker, *folder, *upload, *film;
+    int first, count, make, attempt;
+    int segments;
+    int64_t frames;
+    uint32_t fps_num, fps_den;
+    bool has_audio;
+    double progress, running_seconds;
+    size_t rung_count;
+    struct rung {
+        struct media_rung quality;
+        uint32_t width;
+        const char *name;
+    } rungs[MEDIA_RUNGS_MAX];
+    int64_t renewed_ms;
+};
+
+enum outcome {
+    TASK_DONE,
+    TASK_FILM,  /* the film is at fault: `why` says it to people */
+    TASK_LATER, /* something here is: try again */
+    TASK_LOST   /* the lease is gone; somebody else has the task */
+};
+
+/* task_*.c: one kind each; TASK_DONE only after their results are committed together with the task's end. */
+enum outcome task_probe(struct task *task, const char **why);
+enum outcome task_audio(struct task *task, const char **why);
+enum outcome task_chunk(struct task *task, const char **why);
+enum outcome task_poster(struct task *task, const char **why);
+enum outcome task_finish(struct task *task, const char **why);
+
+/* commit.c */
+/* Begins a transaction, ends the task and locks its asset: the lease is checked in it. */
+enum outcome commit_begin(struct task *task);
+/* Commits; `news` posts the asset's state to content first. */
+enum outcome commit_end(struct task *task, bool news);
+enum status news_post(struct db *db, struct arena *arena, int64_t asset);
+/* Rewrites the playlists of the asset from its segments. The asset must be locked. 0 or -1. */
+int playlists_write(struct task *task, bool whole);
+
+/* Renews the lease when a third of it has passed. false when it is lost. */
+bool task_renew(struct task *task);
+void task_hint(const struct task *task, const char *state, double progress, const char *error);
+
+/* child.c: one run of zoe-media. */
+struct child_calls {
+    /* A result; `payload` has frame->bytes. TASK_DONE to go on. */
+    enum outcome (*frame)(void *self, const struct media_frame *frame, const uint8_t *payload);
+    void *self;
+};
+/* Runs `zoe-media` with `arguments` (NULL at the end); `film` and `audio` (-1: none) are descriptors. TASK_DONE when it said
+ * DONE. *why is set with TASK_FILM, in the task's arena. */
+enum outcome child_run(struct task *task, const char *const *arguments, int film, int audio,
+                       const struct child_calls *calls, const char **why);
+
+/* ladder.c: the rungs of a film of this size, highest first, never above it. Returns their number. */
+size_t ladder_for(uint32_t width, uint32_t height, struct rung rungs[MEDIA_RUNGS_MAX], struct arena *arena);
+/* "1920x1080:23:6000000:6000000,..." */
+const char *ladder_text(const struct task *task);
+
+#endif

@@ -1,0 +1,96 @@
+-- name: upload_add
+insert into uploads (id, title_id, length, filename, owner) values (:id, :title_id, :length, :filename, :owner)
+returning id, title_id, length, filename, state, owner
+-- name: upload_show
+select id, title_id, length, filename, state, owner from uploads where id = :id and state <> 'gone'
+-- name: upload_lock
+select id, title_id, length, state from uploads where id = :id for update
+-- name: upload_state
+update uploads set state = :state where id = :id
+-- name: asset_add
+insert into assets (folder, upload_id, title_id) values (:folder, :upload_id, :title_id) returning id
+-- name: task_add
+insert into tasks (asset_id, kind, rank, first, count, make)
+values (:asset, :kind, :rank::integer, :first::integer, :count::integer, :make::integer)
+-- name: task_claim
+update tasks set state = 'running', worker = :worker, attempt = attempt + 1, began_at = now(),
+    lease_until = now() + make_interval(secs => :lease_ms::float8 / 1000)
+where id = (
+    select t.id from tasks t join assets a on a.id = t.asset_id
+    where t.state <> 'done' and (t.state = 'waiting' or t.lease_until < now()) and t.not_before <= now()
+      and a.state in ('pending', 'processing') and t.rank <= :rank_max::integer
+      and (t.kind <> 'chunk' or not a.has_audio or a.audio_segments >= t.first + t.count)
+      and (t.kind <> 'finish' or not exists (
+          select from tasks o where o.asset_id = t.asset_id and o.id <> t.id and o.state <> 'done'))
+    order by t.rank, t.first, t.id limit 1 for update of t skip locked)
+returning id, asset_id, kind, first, count, make, attempt
+-- name: task_renew
+update tasks set lease_until = now() + make_interval(secs => :lease_ms::float8 / 1000)
+where id = :task and worker = :worker and attempt = :attempt::integer and state = 'running' returning id
+-- name: task_release
+update tasks set state = 'waiting', worker = null, lease_until = null,
+    not_before = now() + make_interval(secs => :delay_ms::float8 / 1000)
+where id = :task and worker = :worker and attempt = :attempt::integer and state = 'running'
+-- name: task_done
+update tasks set state = 'done', ended_at = now(), lease_until = null
+where id = :task and worker = :worker and attempt = :attempt::integer and state = 'running' returning id
+-- name: tasks_beyond
+update tasks set state = 'done', ended_at = now(), lease_until = null
+where asset_id = :asset and kind = 'chunk' and first >= :segments::integer and state <> 'done'
+-- name: tasks_end
+delete from tasks where asset_id = :asset
+-- name: asset_show
+select a.id, a.folder, a.upload_id, a.title_id, a.state, a.error, a.progress, a.film, a.duration_us, a.frames, a.fps_num, a.fps_den,
+       a.segments, a.has_audio, a.audio_segments, a.playable, a.poster,
+       coalesce(extract(epoch from now() - a.started_at), 0) as running_seconds
+from assets a where a.id = :asset
+-- name: asset_lock
+select id from assets where id = :asset for update
+-- name: asset_plan
+update assets set state = 'processing', film = :film, duration_us = :duration_us, frames = :frames, fps_num = :fps_num::integer,
+    fps_den = :fps_den::integer, segments = :segments::integer, has_audio = :has_audio, started_at = now() where id = :asset
+-- name: asset_audio
+update assets set audio_segments = greatest(audio_segments, :segments::integer) where id = :asset
+-- name: asset_truncate
+update assets set segments = least(segments, :segments::integer), frames = least(frames, :frames) where id = :asset
+-- name: asset_poster
+update assets set poster = true where id = :asset
+-- name: asset_progress
+update assets a set playable = a.playable or exists (select from segments s where s.asset_id = a.id and s.number = 0),
+    progress = greatest(a.progress, least(0.99, (select count(*) from segments s where s.asset_id = a.id)::float8
+        / greatest(1, a.segments * (select count(*) from renditions r where r.asset_id = a.id))))
+where id = :asset
+-- name: asset_finish
+update assets set state = 'ready', progress = 1, finished_at = now() where id = :asset
+-- name: asset_fail
+update assets set state = 'error', error = :error, finished_at = now() where id = :asset and state <> 'ready'
+-- name: asset_news
+update assets set sequence = sequence + 1 where id = :asset
+returning id as asset_id, folder as asset, title_id, sequence, state, progress, error, playable, poster,
+          duration_us / 1e6 as duration
+-- name: assets_older
+select id, folder, upload_id from assets where title_id = :title_id and id < :asset
+-- name: assets_of_title
+select id, folder, upload_id from assets where title_id = :title_id
+-- name: asset_delete
+delete from assets where id = :asset
+-- name: uploads_of_title
+update uploads set state = 'gone' where title_id = :title_id returning id
+-- name: rendition_add
+insert into renditions (asset_id, rung, name, width, height, crf, maxrate, bufsize)
+values (:asset, :rung::integer, :name, :width::integer, :height::integer, :crf::integer, :maxrate, :bufsize)
+-- name: renditions
+select r.rung, r.name, r.width, r.height, r.crf, r.maxrate, r.bufsize, r.profile,
+       coalesce(max(s.bytes * 8e6 / s.duration_us), 0)::bigint as bandwidth,
+       coalesce(sum(s.bytes) * 8e6 / sum(s.duration_us), 0)::bigint as average,
+       count(s.number) as segments
+from renditions r left join segments s on s.asset_id = r.asset_id and s.rung = r.rung and s.duration_us > 0
+where r.asset_id = :asset group by r.asset_id, r.rung order by r.rung
+-- name: rendition_profile
+update renditions set profile = :profile::integer where asset_id = :asset and rung = :rung::integer
+-- name: segment_add
+insert into segments (asset_id, rung, number, bytes, duration_us)
+values (:asset, :rung::integer, :number::integer, :bytes::integer, :duration_us)
+on conflict (asset_id, rung, number) do update set bytes = excluded.bytes, duration_us = excluded.duration_us
+-- name: segments
+select number, bytes, duration_us from segments where asset_id = :asset and rung = :rung::integer order by number
