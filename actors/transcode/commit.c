@@ -85,7 +85,7 @@ enum status news_post(struct db *db, struct arena *arena, int64_t asset) {
 }
 
 static int put(const struct task *task, const char *name, struct buffer *text) {
-    char path[NAME_BYTES];
+    char path[NAME_BYTES + 64];
     snprintf(path, sizeof path, "assets/%s/%s", task->folder, name);
     int rc = text->failed ? -1 : store_put(path, text->at, text->n);
     buffer_free(text);
@@ -94,7 +94,7 @@ static int put(const struct task *task, const char *name, struct buffer *text) {
 
 /* Only what follows without a gap may be listed: an EVENT playlist only ever grows at its end. */
 static int write_media(struct task *task, int rung, const char *name, bool whole) {
-    char path[NAME_BYTES];
+    char path[NAME_BYTES + 64];
     struct buffer text = {0};
     struct rows *rows =
         db_run(task->db, Q_segments, NULL, NULL, ARGS(ARG_INT("asset", task->asset), ARG_INT("rung", rung)));
