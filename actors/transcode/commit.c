@@ -1,6 +1,3 @@
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "actors/transcode/playlist.h"
 #include "actors/transcode/transcode.h"
 #include "db/store/store.h"
@@ -85,16 +82,14 @@ enum status news_post(struct db *db, struct arena *arena, int64_t asset) {
 }
 
 static int put(const struct task *task, const char *name, struct buffer *text) {
-    char path[NAME_BYTES + 64];
-    snprintf(path, sizeof path, "assets/%s/%s", task->folder, name);
-    int rc = text->failed ? -1 : store_put(path, text->at, text->n);
+    const char *path = arena_print(task->arena, "assets/%s/%s", task->folder, name);
+    int rc = text->failed || !path || !name ? -1 : store_put(path, text->at, text->n);
     buffer_free(text);
     return rc;
 }
 
 /* Only what follows without a gap may be listed: an EVENT playlist only ever grows at its end. */
 static int write_media(struct task *task, int rung, const char *name, bool whole) {
-    char path[NAME_BYTES + 64];
     struct buffer text = {0};
     struct rows *rows =
         db_run(task->db, Q_segments, NULL, NULL, ARGS(ARG_INT("asset", task->asset), ARG_INT("rung", rung)));
@@ -109,8 +104,7 @@ static int write_media(struct task *task, int rung, const char *name, bool whole
     if (!listed)
         return 0;
     playlist_media(entries, listed, whole, &text);
-    snprintf(path, sizeof path, "%s/index.m3u8", name);
-    return put(task, path, &text);
+    return put(task, arena_print(task->arena, "%s/index.m3u8", name), &text);
 }
 
 int playlists_write(struct task *task, bool whole) {
