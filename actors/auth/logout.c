@@ -18,11 +18,11 @@ enum status auth_logout(struct call *call) {
         return call->status;
     size_t ended = rows_count(rows);
     for (size_t i = 0; i < ended; i++)
-        actor_event(call->actor, &(struct bus_event){.topic = "revoked",
-                                                     .id = rows_int(rows, i, "session_id"),
-                                                     .has_id = true,
-                                                     .until = rows_int(rows, i, "until"),
-                                                     .has_until = true});
+        call_event(call, &(struct bus_event){.topic = "revoked",
+                                             .id = rows_int(rows, i, "session_id"),
+                                             .has_id = true,
+                                             .until = rows_int(rows, i, "until"),
+                                             .has_until = true});
     rows_free(rows);
     /* Logging out twice is no error, but a refresh token that opens nothing is said so: cookie clients are told. */
     if (!ended && !ask->has_session)

@@ -11,16 +11,14 @@ static enum status end_stolen(struct call *call, int64_t session, const struct r
                                  ARGS(ARG_INT("session", session), ARG_INT("seconds", realm->access_seconds)));
     if (!rows)
         return call->status;
-    if (rows_count(rows))
-        actor_event(call->actor, &(struct bus_event){.topic = "revoked",
-                                                     .id = session,
-                                                     .has_id = true,
-                                                     .until = rows_int(rows, 0, "until"),
-                                                     .has_until = true});
+    bool ended = rows_count(rows) > 0;
+    int64_t until = ended ? rows_int(rows, 0, "until") : 0;
     rows_free(rows);
     log_warn(call->header.trace, "refresh_reused", "session=%lld", (long long)session);
     /* The end must be kept although the answer is a refusal: commit here, the harness's roll-back then finds nothing. */
-    db_commit(call->db);
+    if (db_commit(call->db) == OK && ended)
+        actor_event(call->actor, &(struct bus_event){
+                                     .topic = "revoked", .id = session, .has_id = true, .until = until, .has_until = true});
     return refuse(call);
 }
 
