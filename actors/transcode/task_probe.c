@@ -5,7 +5,7 @@
 #include "actors/transcode/transcode.h"
 #include "db/store/store.h"
 
-enum { CHUNK_SEGMENTS = 4, QUICK_HEIGHT = 360, FPS_MAX = 120 };
+enum { CHUNK_SEGMENTS = 4, CHUNKS_WANTED = 16, QUICK_HEIGHT = 360, FPS_MAX = 120 };
 
 struct probe {
     struct task *task;
@@ -59,17 +59,22 @@ static int quick_rungs(const struct task *task) {
     return make;
 }
 
+/* Long enough that decoding up to a chunk's first picture does not count, short enough that all processors end together. */
+static int chunk_size(int segments) {
+    int size = segments / CHUNKS_WANTED;
+    return size < 1 ? 1 : size > CHUNK_SEGMENTS ? CHUNK_SEGMENTS : size;
+}
+
 /* The first segment comes first, its low rungs before its high ones: that is what a viewer waits for. */
 static enum status add_tasks(struct task *task, int segments, bool audio) {
-    int all = (1 << task->rung_count) - 1, quick = quick_rungs(task);
+    int all = (1 << task->rung_count) - 1, quick = quick_rungs(task), size = chunk_size(segments);
     enum status status = audio ? add_task(task, "audio", RANK_AUDIO, 0, segments, 0) : OK;
     if (status == OK)
         status = add_task(task, "chunk", RANK_FIRST, 0, 1, quick);
     if (status == OK && all != quick)
         status = add_task(task, "chunk", RANK_CHUNK, 0, 1, all & ~quick);
-    for (int first = 1; status == OK && first < segments; first += CHUNK_SEGMENTS)
-        status = add_task(task, "chunk", RANK_CHUNK, first, segments - first < CHUNK_SEGMENTS ? segments - first : CHUNK_SEGMENTS,
-                          all);
+    for (int first = 1; status == OK && first < segments; first += size)
+        status = add_task(task, "chunk", RANK_CHUNK, first, segments - first < size ? segments - first : size, all);
     if (status == OK)
         status = add_task(task, "poster", RANK_POSTER, 0, 0, 0);
     return status == OK ? add_task(task, "finish", RANK_FINISH, 0, 0, 0) : status;

@@ -20,6 +20,7 @@ where id = (
     where t.state <> 'done' and (t.state = 'waiting' or t.lease_until < now()) and t.not_before <= now()
       and a.state in ('pending', 'processing') and t.rank <= :rank_max::integer
       and (t.kind <> 'chunk' or not a.has_audio or a.audio_segments >= t.first + t.count)
+      and (t.kind <> 'poster' or a.playable)
       and (t.kind <> 'finish' or not exists (
           select from tasks o where o.asset_id = t.asset_id and o.id <> t.id and o.state <> 'done'))
     order by t.rank, t.first, t.id limit 1 for update of t skip locked)
