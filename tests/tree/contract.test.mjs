@@ -1,0 +1,46 @@
+// One message = one row of the contract = one file of an actor = a test that names it.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { files, text } from './files.mjs';
+
+const rows = [];
+for (const file of files(/^protocol\/contract\/[a-z]+\.def$/)) {
+  const source = text(file);
+  const [, service, number] = source.match(/^SERVICE\((\w+),\s*(\d+)\)/m) ?? [];
+  for (const [, id, name, lane, retry] of source.matchAll(/^MESSAGE\((\d+),\s*(\w+),\s*(\w+),\s*(\w+)/gm)) {
+    rows.push({ file, service, range: Number(number), id: Number(id), name, lane, retry });
+  }
+}
+
+test('numbers and names are unique and lie in the range of their service', () => {
+  assert.ok(rows.length > 20);
+  assert.equal(new Set(rows.map(({ id }) => id)).size, rows.length);
+  assert.equal(new Set(rows.map(({ name }) => name)).size, rows.length);
+  for (const { service, range, id, name } of rows) {
+    assert.ok(name.startsWith(`${service}_`), `${name} does not begin with ${service}_`);
+    assert.equal(Math.floor(id / 100), range, `${name} has number ${id}`);
+  }
+});
+
+test('every message has its file in its actor', () => {
+  const present = new Set(files(/^actors\/.*\.c$/));
+  const expected = rows.filter(({ service }) => service !== 'broker').map(({ service, name }) => `actors/${service}/${name.slice(service.length + 1)}.c`);
+  assert.deepEqual(expected.filter((file) => !present.has(file)), []);
+});
+
+test('every message is named by a test', () => {
+  const tests = files(/^tests\/.*\.(c|mjs)$/).filter((file) => !file.startsWith('tests/tree/')).map(text).join('\n');
+  assert.deepEqual(rows.filter(({ name }) => !new RegExp(`\\b${name}\\b`).test(tests)).map(({ name }) => name), []);
+});
+
+test('every route of the dialects sends messages that exist', () => {
+  const known = new Set(rows.map(({ name }) => name));
+  const services = [...new Set(rows.map(({ service }) => service))].join('|');
+  const unknown = [];
+  for (const file of files(/^http_edge\/dialects\/.*\.def$/)) {
+    for (const [word] of text(file).matchAll(new RegExp(`(?<![\\w/."'-])(?:${services})_[a-z_]+\\b(?!\\s*[/"'])`, 'g'))) {
+      if (!known.has(word)) unknown.push(`${file}: ${word}`);
+    }
+  }
+  assert.deepEqual([...new Set(unknown)], []);
+});

@@ -1,0 +1,40 @@
+// README against the programs, and words that have no place in finished work.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { build, files, root, text } from './files.mjs';
+
+// Written in two halves, so that this file does not find itself.
+const MARKS = new RegExp(`\\b(?:${['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X', 'HA' + 'CK'].join('|')})\\b`);
+const PHRASES = new RegExp(['\\bfor ' + 'now\\b', 'simpli' + 'fied', '\\bstu' + 'b\\b'].join('|'), 'i');
+
+test('no unfinished work', () => {
+  const found = [];
+  for (const file of files(/\.(c|h|def|sql|mjs|js|css|html|md|sh|awk|service|conf|txt|json)$|^zoe$|^\.ci\/run$/)) {
+    if (/package-lock\.json$|^LICENSE/.test(file)) continue;
+    text(file).split('\n').forEach((line, at) => (MARKS.test(line) || PHRASES.test(line)) && found.push(`${file}:${at + 1}: ${line.trim().slice(0, 100)}`));
+  }
+  assert.deepEqual(found, []);
+});
+
+test('the settings in README are those of the programs', () => {
+  const readme = text('README.md');
+  const table = readme.slice(readme.indexOf('<!-- settings -->') + '<!-- settings -->'.length, readme.indexOf('<!-- /settings -->')).trim();
+  const printed = execFileSync(join(build, 'zoectl'), ['settings'], { encoding: 'utf8', env: { PATH: process.env.PATH } }).trim();
+  assert.equal(table, printed, 'put the output of `build/zoectl settings` between the settings marks of README.md');
+});
+
+test('every path that README names is there', () => {
+  const missing = [...text('README.md').matchAll(/`((?:protocol|broker|actors|http_edge|db|tests|systemd)\/[\w./-]*[\w/])`/g)]
+    .map(([, path]) => path).filter((path) => !existsSync(join(root, path)));
+  assert.deepEqual(missing, []);
+});
+
+test('every route of v1 is in README', () => {
+  const readme = text('README.md');
+  const routes = [...text('http_edge/dialects/v1.def').matchAll(/ROUTE\(\s*(\w+),\s*"([^"]+)"/g)].map(([, method, path]) => `${method} ${path.startsWith('/v1') ? path : `/v1${path}`}`);
+  assert.ok(routes.length > 10);
+  assert.deepEqual(routes.filter((route) => !readme.includes(route)), []);
+});
