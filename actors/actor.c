@@ -9,7 +9,7 @@
 #include "protocol/node/config.h"
 #include "protocol/wire/codec.h"
 
-enum { BATCH = 512, HEAVY_NICE = 10 };
+enum { HEAVY_NICE = 10 };
 
 struct worker {
     struct actor *actor;
@@ -109,7 +109,7 @@ static void *work(void *arg) {
     struct worker worker = *(struct worker *)arg;
     struct actor *actor = worker.actor;
     const struct actor_options *options = actor->options;
-    struct call *calls[BATCH];
+    struct call *calls[BATCH_MAX];
     free(arg);
     /* A flood of logins must not take the processor from playback. */
     if (worker.lane == LANE_HEAVY)
@@ -117,7 +117,7 @@ static void *work(void *arg) {
     struct db *db = db_open(service_name(options->service), options->queries, options->query_count);
     if (worker.lane == LANE_FAST && db)
         db_connect(db);
-    for (size_t n; db && (n = mailbox_take(&actor->lanes[worker.lane], actor, calls, BATCH));) {
+    for (size_t n; db && (n = mailbox_take(&actor->lanes[worker.lane], actor, calls, BATCH_MAX));) {
         work_run(actor, db, calls, n);
         mailbox_done(&actor->lanes[worker.lane], n);
     }

@@ -24,6 +24,7 @@ struct call {
     enum status status;
     struct problem *problem; /* body of an answer that is not OK; may stay NULL */
     unsigned posted;         /* rows put into the outbox */
+    struct call_events *events;
     /* The harness's own. */
     struct call *next;
     unsigned broker;
@@ -65,9 +66,15 @@ bool actor_stopping(const struct actor *actor);
 
 /* A hint for the bus; may be called from any thread. */
 void actor_event(struct actor *actor, const struct bus_event *event);
+/* The same from a handler: sent once its work is committed and the status is OK, dropped otherwise. Texts are constants or in the
+ * arena. */
+void call_event(struct call *call, const struct bus_event *event);
 
 /* Wakes the outbox after a commit outside a handler. */
 void actor_posted(struct actor *actor);
+
+/* OK when the caller has one of `roles`, else FORBIDDEN. The edge asks first; this is the second lock. */
+enum status call_needs(struct call *call, uint32_t roles);
 
 /* Sets the problem of an answer and returns `status`. Texts are constants or in the arena. */
 enum status call_refuse(struct call *call, enum status status, const char *code, const char *detail);

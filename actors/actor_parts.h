@@ -14,12 +14,20 @@
 /* Places of db/outbox.sql's statements in every service's table. */
 enum { OUTBOX_PUT, OUTBOX_LEAD, OUTBOX_TAKE, OUTBOX_DONE, OUTBOX_FAIL, SEEN_PUT, SEEN_SWEEP };
 
+enum { BATCH_MAX = 512 }; /* calls a worker takes at once */
+
 struct mailbox {
     pthread_mutex_t lock;
     pthread_cond_t filled;
     struct call *first, *last;
     size_t waiting, most, busy;
     bool closed;
+};
+
+/* Hints of a call that wait for its commit. */
+struct call_events {
+    struct call_events *next;
+    struct bus_event event;
 };
 
 /* What worker threads hand to the main thread, which owns the sockets. */

@@ -8,6 +8,22 @@ static enum status refuse(struct call *call, enum status status, struct problem 
     return call->status = status;
 }
 
+enum status call_needs(struct call *call, uint32_t roles) {
+    return call->header.roles & roles ? OK : call_refuse(call, FORBIDDEN, "forbidden", "This account may not do that.");
+}
+
+/* A hint that finds no memory is dropped: nothing depends on its arrival. */
+void call_event(struct call *call, const struct bus_event *event) {
+    struct call_events *entry = arena_alloc(call->arena, sizeof *entry);
+    struct call_events **end = &call->events;
+    if (!entry)
+        return;
+    entry->event = *event;
+    while (*end)
+        end = &(*end)->next;
+    *end = entry;
+}
+
 enum status call_refuse(struct call *call, enum status status, const char *code, const char *detail) {
     return refuse(call, status, (struct problem){.code = code, .detail = detail});
 }

@@ -1,7 +1,5 @@
 #include "actors/actor_parts.h"
 
-enum { BATCH_MAX = 512 };
-
 void mailbox_open(struct mailbox *box, size_t most) {
     *box = (struct mailbox){.most = most};
     pthread_mutex_init(&box->lock, NULL);

@@ -120,15 +120,16 @@ static int deliver(struct actor *actor, struct db *db) {
     return !n || settle(db, answers, n) ? (int)n : -1;
 }
 
-static bool leads(struct db *db, bool *leading) {
+/* `led` is the connection that holds the lock, 0 for none: a lost connection gave it away. */
+static bool leads(struct db *db, unsigned *led) {
     if (db_connect(db) != OK)
-        return *leading = false;
-    if (!*leading) {
+        return false;
+    if (*led != db_generation(db)) {
         struct rows *rows = db_run(db, OUTBOX_LEAD, NULL, NULL, NULL);
-        *leading = rows && rows_bool(rows, 0, "lead");
+        *led = rows && rows_bool(rows, 0, "lead") ? db_generation(db) : 0;
         rows_free(rows);
     }
-    return *leading;
+    return *led;
 }
 
 static void rest(struct actor *actor, int64_t ms) {
@@ -145,16 +146,11 @@ static void *run(void *arg) {
     struct actor *actor = arg;
     const struct actor_options *options = actor->options;
     struct db *db = db_open(service_name(options->service), options->queries, options->query_count);
-    bool leading = false;
+    unsigned led = 0;
     int64_t swept_ms = clock_ms(), chored_ms = 0, back_off_ms = 50;
     while (db && !actor_stopping(actor)) {
-        int sent = 0;
-        enum status before = db_connect(db);
-        if (leads(db, &leading))
-            sent = deliver(actor, db);
-        /* A lost connection gave the advisory lock away. */
-        if (before != OK || sent < 0)
-            leading = leading && db_connect(db) == OK && before == OK;
+        bool leading = leads(db, &led);
+        int sent = leading ? deliver(actor, db) : 0;
         if (options->chore && clock_ms() - chored_ms >= options->chore_ms) {
             options->chore(actor, db);
             chored_ms = clock_ms();

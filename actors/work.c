@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "actors/actor_parts.h"
 #include "protocol/node/clock.h"
 #include "protocol/wire/codec.h"
@@ -69,23 +71,44 @@ static void run_in_transaction(const struct handler *handler, struct call *call)
         actor_posted(call->actor);
 }
 
+/* A connection that the server closed is noticed by its next user; deadlocks pass. Once more is safe where the contract says so. */
+static bool worth_again(const struct call *call) {
+    bool passing = call->status == UNAVAILABLE || call->status == BUSY || call->status == UNKNOWN_OUTCOME;
+    return passing && !call->problem && call->message->retry;
+}
+
+static void begin_anew(struct call *call) {
+    call->status = OK;
+    call->problem = NULL;
+    call->posted = 0;
+    call->events = NULL;
+    memset(call->reply, 0, call->message->reply()->about->bytes);
+}
+
 static void run_one(const struct handler *handler, struct call *call) {
     for (int attempt = 0; attempt < 2; attempt++) {
-        call->status = OK;
-        call->problem = NULL;
-        call->posted = 0;
+        begin_anew(call);
         if (handler->transaction)
             run_in_transaction(handler, call);
         else
             call->status = handler->one(call);
-        /* A connection that the server closed is noticed by its next user; deadlocks pass. Once more is safe where the contract
-         * says so. */
-        bool again = call->status == UNAVAILABLE || call->status == BUSY || call->status == UNKNOWN_OUTCOME;
-        if (!again || call->problem || !call->message->retry)
-            break;
-        if (call->status == UNAVAILABLE && db_connect(call->db) != OK)
+        if (!worth_again(call) || (call->status == UNAVAILABLE && db_connect(call->db) != OK))
             break;
     }
+}
+
+static void run_many(const struct handler *handler, struct call **calls, size_t n) {
+    struct call *again[BATCH_MAX];
+    size_t left = 0;
+    handler->many(calls, n);
+    for (size_t i = 0; i < n && left < BATCH_MAX; i++)
+        if (worth_again(calls[i]))
+            again[left++] = calls[i];
+    if (!left || db_connect(again[0]->db) != OK)
+        return;
+    for (size_t i = 0; i < left; i++)
+        begin_anew(again[i]);
+    handler->many(again, left);
 }
 
 void work_run(struct actor *actor, struct db *db, struct call **calls, size_t n) {
@@ -95,12 +118,14 @@ void work_run(struct actor *actor, struct db *db, struct call **calls, size_t n)
         if (prepare(calls[i], db))
             calls[ready++] = calls[i];
     if (handler->many && ready)
-        handler->many(calls, ready);
+        run_many(handler, calls, ready);
     for (size_t i = 0; i < ready; i++) {
         if (!handler->many)
             run_one(handler, calls[i]);
         if (calls[i]->status == INTERNAL)
             log_error(calls[i]->header.trace, "handler_failed", "message=%s", calls[i]->message->name);
+        for (struct call_events *hint = calls[i]->events; hint && calls[i]->status == OK; hint = hint->next)
+            actor_event(actor, &hint->event);
         work_answer(calls[i]);
     }
 }

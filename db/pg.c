@@ -20,6 +20,7 @@ struct db {
     PGconn *conn;
     struct arena *scratch;
     bool in_transaction;
+    unsigned generation;
     int64_t failed_ms;
     enum status status;
     char constraint[64];
@@ -115,6 +116,7 @@ enum status db_connect(struct db *db) {
             if (db->failed_ms)
                 log_info(NULL, "database_found", NULL);
             db->failed_ms = 0;
+            db->generation++;
             return db->status = OK;
         }
     }
@@ -124,6 +126,10 @@ enum status db_connect(struct db *db) {
     PQfinish(db->conn);
     db->conn = NULL;
     return UNAVAILABLE;
+}
+
+unsigned db_generation(const struct db *db) {
+    return db->generation;
 }
 
 static enum status meaning(const char *sqlstate) {
@@ -292,9 +298,10 @@ const char *db_constraint(const struct db *db) {
 }
 
 enum status db_begin(struct db *db) {
-    if (db_connect(db) != OK)
-        return db->status;
-    enum status status = db_script(db, "begin");
+    enum status status = UNAVAILABLE;
+    /* A connection that the server closed meanwhile is noticed here, where nothing can be lost yet. */
+    for (int attempt = 0; attempt < 2 && status == UNAVAILABLE; attempt++)
+        status = db_script(db, "begin");
     db->in_transaction = status == OK;
     return status;
 }

@@ -43,6 +43,8 @@ void db_close(struct db *db);
 
 /* Connects when needed. OK or UNAVAILABLE; while the server is away it tries at most every 100 ms. */
 enum status db_connect(struct db *db);
+/* Grows with every new connection: what belonged to the old one (locks) is gone when it changed. */
+unsigned db_generation(const struct db *db);
 
 /* Runs a statement. Each parameter comes from `args` (may be NULL), else from the field of that name in `value` (a struct of
  * `record`, may be NULL); absent fields are null. NULL on failure, db_status() tells; else the caller rows_free()s. */

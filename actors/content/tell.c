@@ -1,0 +1,24 @@
+#include "actors/content/content.h"
+
+enum status tell_card(struct call *call, int64_t id) {
+    struct title_card card = {0};
+    struct rows *rows = call_run(call, Q_title_card, ARGS(ARG_INT("id", id)));
+    if (!rows)
+        return call->status;
+    bool filled = rows_count(rows) && !rows_fill(rows, 0, title_card_record(), &card, call->arena);
+    rows_free(rows);
+    return filled ? call_post(call, MSG_history_learn, &card) : INTERNAL;
+}
+
+enum status tell_deleted(struct call *call, int64_t id, int64_t revision) {
+    return call_post(call, MSG_history_learn,
+                     &(struct title_card){.title_id = id, .revision = revision, .deleted = true, .has_deleted = true});
+}
+
+enum status tell_forget(struct call *call, int64_t id) {
+    return call_post(call, MSG_transcode_forget, &(struct title_gone){.title_id = id});
+}
+
+void tell_changed(struct call *call, int64_t id) {
+    call_event(call, &(struct bus_event){.topic = "invalidate", .id = id, .has_id = true});
+}

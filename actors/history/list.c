@@ -1,0 +1,19 @@
+#include "actors/history/history.h"
+#include "actors/page.h"
+
+enum status history_list(struct call *call) {
+    const struct page_ask *ask = call->ask;
+    struct history_page *reply = call->reply;
+    struct page page;
+    if (history_caller(call) != OK || page_open(call, ask->limit, ask->cursor, &page) != OK)
+        return call->status;
+    struct rows *rows = call_run(call, Q_progress_page, ARGS(PAGE_ARGS(page), ARG_INT("user", call->header.user)));
+    if (!rows)
+        return call->status;
+    size_t n = page_take(&page, rows, call->arena, &reply->next), all = rows_count(rows);
+    reply->items = rows_list(rows, history_item_record(), call->arena);
+    bool whole = reply->items.n == all;
+    reply->items.n = n;
+    rows_free(rows);
+    return whole ? OK : INTERNAL;
+}
