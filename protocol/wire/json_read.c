@@ -32,6 +32,11 @@ json_t *json_parse(const char *text, size_t n, struct fault *fault) {
         fault_set(fault, "JSON is nested deeper than %d", DEPTH_MAX);
         return NULL;
     }
+    /* jansson takes a NUL for the end and would not look at what stands behind it. */
+    if (memchr(text, 0, n)) {
+        fault_set(fault, "JSON: NUL is not allowed");
+        return NULL;
+    }
     json_error_t error;
     json_t *json = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (!json)

@@ -1,0 +1,15 @@
+#include "tests/unit/unit.h"
+
+/* Every file has its own group; a failed group fails the program. */
+int main(void) {
+    int failed = 0;
+    failed += header_tests();
+    failed += codec_tests();
+    failed += json_tests();
+    failed += check_tests();
+    failed += vector_tests();
+    failed += playlist_tests();
+    failed += store_tests();
+    failed += node_tests();
+    return failed ? 1 : 0;
+}

@@ -1,0 +1,77 @@
+#include <string.h>
+
+#include "actors/transcode/playlist.h"
+#include "tests/unit/unit.h"
+
+static const struct segment_entry segments[] = {{6006000, 900000}, {6006000, 800000}, {1234567, 100000}};
+static const struct rendition_entry renditions[] = {
+    {"1080p", 1920, 1080, 24000, 1001, 5000000, 4000000, 6256000, 0x640028, true},
+    {"720p", 1280, 720, 24000, 1001, 2500000, 2000000, 3456000, 0x64001f, true},
+    {"360p", 640, 360, 24000, 1001, 700000, 600000, 1056000, 0x64001e, true},
+};
+
+static void a_whole_film_is_vod(void **state) {
+    (void)state;
+    struct buffer text = {0};
+    playlist_media(segments, 3, true, &text);
+    buffer_add(&text, "", 1);
+    assert_string_equal(text.at, "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:6\n#EXT-X-MEDIA-SEQUENCE:0\n"
+                                 "#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-INDEPENDENT-SEGMENTS\n"
+                                 "#EXTINF:6.006000,\nsegment_000.ts\n#EXTINF:6.006000,\nsegment_001.ts\n"
+                                 "#EXTINF:1.234567,\nsegment_002.ts\n#EXT-X-ENDLIST\n");
+    buffer_free(&text);
+}
+
+static void a_growing_film_only_appends(void **state) {
+    (void)state;
+    struct buffer two = {0}, three = {0};
+    playlist_media(segments, 2, false, &two);
+    playlist_media(segments, 3, false, &three);
+    assert_true(three.n > two.n);
+    assert_memory_equal(two.at, three.at, two.n);
+    buffer_add(&three, "", 1);
+    assert_non_null(strstr(three.at, "PLAYLIST-TYPE:EVENT"));
+    assert_null(strstr(three.at, "ENDLIST"));
+    buffer_free(&two);
+    buffer_free(&three);
+}
+
+static void no_segment_is_longer_than_the_target(void **state) {
+    (void)state;
+    struct buffer text = {0};
+    playlist_media(&(struct segment_entry){9700000, 1}, 1, true, &text);
+    buffer_add(&text, "", 1);
+    assert_non_null(strstr(text.at, "#EXT-X-TARGETDURATION:10\n"));
+    buffer_free(&text);
+}
+
+static void the_rung_near_two_megabits_comes_first(void **state) {
+    (void)state;
+    struct buffer text = {0};
+    playlist_master(renditions, 3, true, &text);
+    buffer_add(&text, "", 1);
+    assert_non_null(strstr(text.at, "#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-STREAM-INF:BANDWIDTH=2500000,AVERAGE-BANDWIDTH=2000000,"
+                                    "CODECS=\"avc1.64001f,mp4a.40.2\",RESOLUTION=1280x720,FRAME-RATE=23.976\n720p/index.m3u8\n"));
+    assert_non_null(strstr(text.at, "1080p/index.m3u8\n"));
+    buffer_free(&text);
+}
+
+static void a_growing_film_promises_its_ceiling(void **state) {
+    (void)state;
+    struct buffer text = {0};
+    playlist_master(&renditions[2], 1, false, &text);
+    buffer_add(&text, "", 1);
+    assert_non_null(strstr(text.at, "BANDWIDTH=1056000"));
+    buffer_free(&text);
+}
+
+int playlist_tests(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_whole_film_is_vod),
+        cmocka_unit_test(a_growing_film_only_appends),
+        cmocka_unit_test(no_segment_is_longer_than_the_target),
+        cmocka_unit_test(the_rung_near_two_megabits_comes_first),
+        cmocka_unit_test(a_growing_film_promises_its_ceiling),
+    };
+    return cmocka_run_group_tests_name("playlist", tests, NULL, NULL);
+}

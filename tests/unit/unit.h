@@ -1,0 +1,21 @@
+#ifndef ZOE_TESTS_UNIT_H
+#define ZOE_TESTS_UNIT_H
+
+/* clang-format off: cmocka wants these before it */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+
+int header_tests(void);
+int codec_tests(void);
+int json_tests(void);
+int check_tests(void);
+int vector_tests(void);
+int playlist_tests(void);
+int store_tests(void);
+int node_tests(void);
+
+#endif
