@@ -38,7 +38,7 @@ json_t *json_parse(const char *text, size_t n, struct fault *fault) {
         return NULL;
     }
     json_error_t error;
-    json_t *json = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    json_t *json = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
     if (!json)
         fault_set(fault, "JSON: %.120s at line %d, column %d", error.text, error.line, error.column);
     return json;
