@@ -94,11 +94,11 @@ function clean() {
 }
 
 /**
- * Starts a set. `env` adds settings; `start: false` only prepares the database. Returns a Set; call its stop().
+ * Starts a set. `env` adds settings; `start: false` only prepares the database. Returns a RunningSet; call its stop().
  */
 export async function startSet({ env = {}, start = true } = {}) {
   sweep();
-  const set = new Set(mkdtempSync(join(tmpdir(), PREFIX)), await freePort(), env);
+  const set = new RunningSet(mkdtempSync(join(tmpdir(), PREFIX)), await freePort(), env);
   try {
     await set.database('start');
     await must(join(build, 'zoectl'), ['migrate'], set.env);
@@ -110,7 +110,7 @@ export async function startSet({ env = {}, start = true } = {}) {
   }
 }
 
-class Set {
+class RunningSet {
   constructor(dataDir, port, env) {
     this.dataDir = dataDir;
     this.port = port;

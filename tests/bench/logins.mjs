@@ -1,0 +1,101 @@
+// Logins against raw bcrypt, and what other requests feel meanwhile.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root, sleep, startSet } from '../flow/lib.mjs';
+import { CORES, alternate, output, percentile } from './tools.mjs';
+
+const ROUNDS = 3;
+const SECONDS = 10;
+const ASKERS = 4 * CORES;
+const OTHERS_A_SECOND = 100;
+
+function send(set, agent, method, path, body) {
+  return new Promise((resolve, reject) => {
+    const asked = request(`${set.base}${path}`, { agent, method, headers: body ? { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) } : {} }, (answer) => {
+      answer.resume();
+      answer.on('end', () => resolve(answer.statusCode));
+    });
+    asked.on('error', reject);
+    asked.end(body);
+  });
+}
+
+/** Logs in from many clients for some seconds; logins a second. Until `stopped()` when given. */
+async function logins(set, seconds = SECONDS) {
+  const agent = new Agent({ keepAlive: true, maxSockets: ASKERS });
+  const body = JSON.stringify(set.admin);
+  const from = performance.now();
+  let good = 0;
+  let last = from;
+  await Promise.all(Array.from({ length: ASKERS }, async () => {
+    while (performance.now() - from < seconds * 1000) {
+      if ((await send(set, agent, 'POST', '/v1/login', body)) === 200) {
+        good++;
+        last = performance.now();
+      } else {
+        await sleep(100);
+      }
+    }
+  }));
+  agent.destroy();
+  return good / ((last - from) / 1000);
+}
+
+// Latency from the intended moment of sending, ms.
+async function others(set, path, seconds = SECONDS) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+  const times = [];
+  const waiting = [];
+  const from = performance.now();
+  for (let number = 0; number < seconds * OTHERS_A_SECOND; number++) {
+    const due = from + (number * 1000) / OTHERS_A_SECOND;
+    await sleep(Math.max(0, due - performance.now()));
+    waiting.push(send(set, agent, 'GET', path).then(() => times.push(performance.now() - due)));
+  }
+  await Promise.all(waiting);
+  agent.destroy();
+  return percentile(times, 0.99);
+}
+
+async function withSet(work) {
+  const set = await startSet({ env: { ZOE_BCRYPT_COST: '12', ZOE_LOG_LEVEL: 'warn' } });
+  try {
+    return await work(set);
+  } finally {
+    await set.stop();
+  }
+}
+
+async function rate() {
+  const folder = mkdtempSync(join(tmpdir(), 'zoe-bcrypt-'));
+  const program = join(folder, 'bcrypt');
+  await output('cc', ['-O2', '-pthread', '-o', program, join(root, 'tests/bench/bcrypt.c'), '-lcrypt']);
+  try {
+    return await withSet((set) => alternate(ROUNDS, () => logins(set), async () => Number(await output(program, [String(CORES), String(SECONDS)]))));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function meanwhile() {
+  return withSet(async (set) => {
+    const { access_token: token } = await set.login();
+    const title = await set.createTitle(token, 'Meanwhile');
+    const path = `/v1/titles/${title.id}`;
+    await others(set, path, 2);
+    return alternate(ROUNDS, async () => {
+      const load = logins(set, SECONDS + 1);
+      await sleep(500);
+      const time = await others(set, path);
+      await load;
+      return time;
+    }, () => others(set, path));
+  });
+}
+
+export const rows = {
+  logins: { what: `logins against raw bcrypt of cost 12 on ${CORES} cores`, unit: 'logins/s', goal: 0.9, run: rate },
+  logins_p99: { what: 'p99 of another request during a flood of logins against none', unit: 'ms', goal: 1.5, less: true, run: meanwhile },
+};
