@@ -55,7 +55,8 @@ static int measure(struct bench *bench, bool proxied, const char *how, const cha
     int ends[2], status = -1;
     if (pipe(ends))
         return -1;
-    char *argv[] = {"zoe-load", "content_show", "--json", (char *)how, (char *)much, proxied ? "--proxied" : NULL, NULL};
+    char *argv[] = {"zoe-load", "content_show", "--json", (char *)how, (char *)much, proxied ? "--proxied" : NULL,
+                    NULL};
     pid_t pid = spawn(bench, "zoe-load", argv, ends[1]);
     close(ends[1]);
     FILE *in = fdopen(ends[0], "r");
@@ -132,8 +133,8 @@ static void report(struct bench *bench, bool json) {
     }
     printf("broker     %9.0f round trips/s, p99 %.0f us\n", ours, median(bench->p99[0]));
     printf("bare proxy %9.0f round trips/s, p99 %.0f us\n", theirs, median(bench->p99[1]));
-    printf("ratio      %9.3f (goal 0.8); window 64, one worker, 300-byte bodies, median of %d runs each\n", ours / theirs,
-           ROUNDS);
+    printf("ratio      %9.3f (goal 0.8); window 64, one worker, 300-byte bodies, median of %d runs each\n",
+           ours / theirs, ROUNDS);
 }
 
 int bench_run(bool json) {

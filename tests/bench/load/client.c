@@ -58,6 +58,7 @@ static void send_ask(struct client *client, int64_t left_us) {
     uint8_t head[HEADER_BYTES];
     zmq_msg_t body;
     client->left_us[client->header.key.sequence++ & (UNDER_WAY_MAX - 1)] = left_us;
+    client->header.user = client->options->user + (int64_t)(client->sent % (uint64_t)client->options->users);
     header_write(&client->header, head);
     zmq_msg_init(&body);
     zmq_msg_copy(&body, &client->body);

@@ -11,15 +11,16 @@
 
 struct load_options {
     const struct message *message;
-    const char *json_body;   /* NULL: the body is `bytes` bytes that nobody decodes */
+    const char *json_body; /* NULL: the body is `bytes` bytes that nobody decodes */
     size_t bytes;
-    unsigned window;         /* closed loop: asks at once */
-    double rate;             /* open loop when above 0: asks a second, whatever is answered */
-    uint64_t count;          /* stop after so many; 0: after `seconds` */
+    unsigned window; /* closed loop: asks at once */
+    double rate;     /* open loop when above 0: asks a second, whatever is answered */
+    uint64_t count;  /* stop after so many; 0: after `seconds` */
     double seconds;
     int64_t user;
+    int64_t users;             /* asks come from so many users in turn, `user` and those after it */
     bool admin, json, proxied; /* proxied: by run/proxy.* instead of run/broker.* */
-    const char *serve;       /* service to play the worker of */
+    const char *serve;         /* service to play the worker of */
     unsigned credit;
 };
 

@@ -12,7 +12,7 @@
 
 static const char usage_text[] =
     "usage: zoe-load MESSAGE [JSON] [--window N | --rate R] [--count N | --seconds T] [--bytes N]\n"
-    "                [--user N] [--admin] [--proxied] [--json]     ask and measure\n"
+    "                [--user N] [--users N] [--admin] [--proxied] [--json]     ask and measure\n"
     "       zoe-load --serve SERVICE [--credit N] [--proxied]      play a worker that echoes\n"
     "       zoe-load --proxy                                       a bare ROUTER-ROUTER proxy\n"
     "       zoe-load bench-broker [--json]                         the broker against that proxy\n";
@@ -66,10 +66,10 @@ static int number(const char *text, double min, double max, double *to) {
 static int read_option(struct load_options *options, int option, bool *proxy) {
     double value = 0;
     static const double limits[256][2] = {
-        ['w'] = {1, 65536}, ['r'] = {1, 1e7}, ['n'] = {1, 1e12}, ['t'] = {0.01, 86400},
-        ['b'] = {0, 1 << 20}, ['u'] = {0, 1e15}, ['c'] = {1, 4096},
+        ['w'] = {1, 65536},   ['r'] = {1, 1e7},  ['n'] = {1, 1e12}, ['t'] = {0.01, 86400},
+        ['b'] = {0, 1 << 20}, ['u'] = {0, 1e15}, ['m'] = {1, 1e9},  ['c'] = {1, 4096},
     };
-    if (strchr("wrntbuc", option) && number(optarg, limits[option][0], limits[option][1], &value))
+    if (strchr("wrntbumc", option) && number(optarg, limits[option][0], limits[option][1], &value))
         return -1;
     switch (option) {
     case 'w':
@@ -89,6 +89,9 @@ static int read_option(struct load_options *options, int option, bool *proxy) {
         return 0;
     case 'u':
         options->user = (int64_t)value;
+        return 0;
+    case 'm':
+        options->users = (int64_t)value;
         return 0;
     case 'c':
         options->credit = (unsigned)value;
@@ -111,12 +114,12 @@ static int read_option(struct load_options *options, int option, bool *proxy) {
 
 int main(int argc, char **argv) {
     static const struct option names[] = {
-        {"window", 1, NULL, 'w'}, {"rate", 1, NULL, 'r'},    {"count", 1, NULL, 'n'}, {"seconds", 1, NULL, 't'},
-        {"bytes", 1, NULL, 'b'},  {"user", 1, NULL, 'u'},    {"admin", 0, NULL, 'a'}, {"json", 0, NULL, 'j'},
-        {"serve", 1, NULL, 's'},  {"credit", 1, NULL, 'c'},  {"proxy", 0, NULL, 'x'}, {"proxied", 0, NULL, 'p'},
-        {NULL, 0, NULL, 0},
+        {"window", 1, NULL, 'w'},  {"rate", 1, NULL, 'r'},  {"count", 1, NULL, 'n'},  {"seconds", 1, NULL, 't'},
+        {"bytes", 1, NULL, 'b'},   {"user", 1, NULL, 'u'},  {"users", 1, NULL, 'm'},  {"admin", 0, NULL, 'a'},
+        {"json", 0, NULL, 'j'},    {"serve", 1, NULL, 's'}, {"credit", 1, NULL, 'c'}, {"proxy", 0, NULL, 'x'},
+        {"proxied", 0, NULL, 'p'}, {NULL, 0, NULL, 0},
     };
-    struct load_options options = {.window = 64, .seconds = 5, .credit = 1024, .bytes = 300};
+    struct load_options options = {.window = 64, .users = 1, .seconds = 5, .credit = 1024, .bytes = 300};
     bool proxy = false;
     config_load();
     log_open("load");

@@ -1,5 +1,5 @@
-/* What a broker costs at least: two ROUTERs, three frames moved from one to the other, the routing id swapped. It knows one
- * worker and one client, keeps nothing and checks nothing. */
+/* What a broker costs at least: two ROUTERs, three frames moved from one to the other, the routing id swapped. It knows
+ * one worker and one client, keeps nothing and checks nothing. */
 
 #include <stdio.h>
 #include <string.h>
