@@ -80,7 +80,7 @@ static void describe(const struct canvas *c, const AVFrame *like, char *text, si
     else if (off < 0.96 && c->width >= 16 && c->height >= 16)
         inner_w = even(c->height * w / h, c->width);
     int side = c->turn % 180 != 0;
-    int used = snprintf(text, bytes, "scale=%d:%d:flags=bicubic", side ? inner_h : inner_w, side ? inner_w : inner_h);
+    int used = snprintf(text, bytes, "scale=%d:%d:flags=bicubic+bitexact+accurate_rnd", side ? inner_h : inner_w, side ? inner_w : inner_h);
     const char *matrix = matrix_of(like), *range = full_range(like) ? "pc" : "tv";
     if (canvas_is_hdr(like))
         used += snprintf(text + used, bytes - (size_t)used,

@@ -171,6 +171,9 @@ static void set_times(struct media_info *info, struct source *source, struct tra
     if (info->exact && info->duration_us / 60000000 > video->packets && audio->covered_us < info->duration_us / 2)
         result_fail(MEDIA_BLAME_FILM, "The film's time stamps are wrong: it has almost no pictures for its length.");
     info->frames = timeline_frames(info->duration_us, rate);
+    // The first picture falls on the grid, and the sound is placed by the same zero: they stay together to the sample.
+    int64_t lead = timeline_nearest(info->start_us - info->zero_us, rate);
+    info->zero_us = info->start_us - media_frame_us(lead, info->fps_num, info->fps_den);
 }
 
 static void set_shape(struct media_info *info, const struct track *video) {

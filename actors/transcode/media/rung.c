@@ -38,7 +38,8 @@ static void encoder_open(struct rung *rung) {
     av_dict_set(&options, "sc_threshold", "0", 0);
     av_dict_set(&options, "forced-idr", "1", 0);
     av_dict_set(&options, "aud", "1", 0);
-    av_dict_set(&options, "x264-params", "open-gop=0", 0);
+    // Without cpu-independent x264 gives other bytes on other processors, and with AVX-512 from one call to the next.
+    av_dict_set(&options, "x264-params", "open-gop=0:cpu-independent=1", 0);
     int error = avcodec_open2(encoder, codec, &options);
     av_dict_free(&options);
     if (error < 0)
@@ -225,7 +226,8 @@ void rung_start(struct rung *rung, const struct job *job, int number, struct run
         int bytes = av_image_get_buffer_size(AV_PIX_FMT_YUV420P, to->width, to->height, 64);
         rung->pool = result_need(bytes > 0 ? av_buffer_pool_init((size_t)bytes + 64, NULL) : NULL);
         rung->scaler = result_need(sws_getContext(from->width, from->height, AV_PIX_FMT_YUV420P, to->width, to->height,
-                                                  AV_PIX_FMT_YUV420P, SWS_BICUBIC, NULL, NULL, NULL));
+                                                  AV_PIX_FMT_YUV420P, SWS_BICUBIC | SWS_BITEXACT | SWS_ACCURATE_RND, NULL, NULL,
+                                                  NULL));
     }
     pthread_mutex_init(&rung->lock, NULL);
     pthread_cond_init(&rung->filled, NULL);

@@ -176,6 +176,7 @@ AVCodecContext *source_decoder(const AVStream *stream) {
     AVCodecContext *decoder = result_need(avcodec_alloc_context3(codec));
     decoder->codec_whitelist = result_need(av_strdup(DECODERS));
     decoder->thread_count = 1;
+    decoder->flags |= AV_CODEC_FLAG_BITEXACT;
     decoder->pkt_timebase = stream->time_base;
     // A little more than 8K; beyond it memory would be the limit.
     decoder->max_pixels = 8192 * 4352;

@@ -43,15 +43,17 @@ AVRational timeline_rate(AVRational average, AVRational base) {
     return rate;
 }
 
+int64_t timeline_nearest(int64_t us, AVRational rate) {
+    return divide_down((__int128)us * rate.num * 2 + (__int128)1000000 * rate.den, (__int128)2000000 * rate.den);
+}
+
 int64_t timeline_frames(int64_t duration_us, AVRational rate) {
-    int64_t frames = divide_down(((__int128)duration_us * rate.num * 2 + (__int128)1000000 * rate.den),
-                                 (__int128)2000000 * rate.den);
+    int64_t frames = timeline_nearest(duration_us, rate);
     return frames < 1 ? 1 : frames;
 }
 
 static int64_t nearest(const struct job_film *film, int64_t us) {
-    return divide_down((__int128)us * film->fps_num * 2 + (__int128)1000000 * film->fps_den,
-                       (__int128)2000000 * film->fps_den);
+    return timeline_nearest(us, (AVRational){(int)film->fps_num, (int)film->fps_den});
 }
 
 int64_t timeline_slot(const struct job_film *film, int64_t us) {

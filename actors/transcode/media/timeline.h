@@ -9,6 +9,9 @@ int timeline_rate_is_sane(AVRational rate);
 // halved until it is at most 60, repeated until it is at least 8 so that half a picture is never long.
 AVRational timeline_rate(AVRational average, AVRational base);
 
+// The frame nearest to a time.
+int64_t timeline_nearest(int64_t us, AVRational rate);
+
 // Frames of the grid in a length; at least 1.
 int64_t timeline_frames(int64_t duration_us, AVRational rate);
 
