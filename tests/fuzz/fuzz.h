@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* libFuzzer's entry; replay.c calls it with every file of a folder. */
+/* libFuzzer's entry; replay.c calls it with every file it is given. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 #endif
