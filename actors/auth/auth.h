@@ -30,7 +30,8 @@ bool email_plausible(const char *email);
 struct realm {
     const char *dialect;
     int64_t access_seconds, refresh_seconds;
-    bool proven; /* only accounts with a proven address may log in */
+    bool proven;  /* only accounts with a proven address may log in */
+    bool rotates; /* a refresh answers with a new refresh token; else the old one stays good */
 };
 const struct realm *realm_find(const char *dialect);
 

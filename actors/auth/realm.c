@@ -7,9 +7,9 @@ const struct realm *realm_find(const char *dialect) {
     static _Thread_local struct realm v1;
     static const struct realm others[] = {
         /* Its client refreshes every 20 minutes and never on a 401. */
-        {"videoflix_hls", 1260, 86400, true},
+        {"videoflix_hls", 1260, 86400, .proven = true, .rotates = false},
     };
-    v1 = (struct realm){"v1", config()->access_seconds, config()->refresh_seconds, false};
+    v1 = (struct realm){"v1", config()->access_seconds, config()->refresh_seconds, .proven = false, .rotates = true};
     if (!strcmp(dialect, v1.dialect))
         return &v1;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)

@@ -63,6 +63,8 @@ enum status auth_refresh(struct call *call) {
         return refuse(call);
     if (!current && spent_seconds > (double)config()->refresh_grace_seconds)
         return end_stolen(call, session, realm);
+    if (!realm->rotates)
+        return reply_for(call, account, session, realm, ask->refresh_token);
     /* Parallel tabs swap the same token: the second finds it spent and gets the same successor. */
     token_next(ask->refresh_token, next);
     if (current && rotate(call, digest, session, realm, next) != OK)
