@@ -69,7 +69,7 @@ static void remember(struct house *house, const char *settings) {
     strcpy(house->settings[house->count++], "ZOE_DRAIN_SECONDS=0");
 }
 
-static pid_t spawn(const struct house *house, const char *program, char *const argv[]) {
+static pid_t spawn(const struct house *house, const char *program, char *const argv[], int out) {
     /* Settings of the surroundings must not leak in. */
     char *environment[256];
     size_t n = 0;
@@ -83,6 +83,8 @@ static pid_t spawn(const struct house *house, const char *program, char *const a
     snprintf(log, sizeof log, "%s/log", house->data);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
+    if (out >= 0)
+        posix_spawn_file_actions_adddup2(&actions, out, 1);
     posix_spawn_file_actions_addopen(&actions, 2, log, O_WRONLY | O_CREAT | O_APPEND, 0600);
     pid_t pid;
     assert_int_equal(posix_spawn(&pid, program, &actions, NULL, argv, environment), 0);
@@ -91,15 +93,19 @@ static pid_t spawn(const struct house *house, const char *program, char *const a
     return pid;
 }
 
-void house_start(struct house *house) {
+static pid_t spawn_built(const struct house *house, char *const argv[], int out) {
     char folder[1024], program[1100];
     const char *build = getenv("ZOE_BUILD");
     if (build)
         snprintf(folder, sizeof folder, "%s", build);
     else
         own_folder(folder, sizeof folder);
-    snprintf(program, sizeof program, "%s/zoe-broker", folder);
-    house->broker = spawn(house, program, (char *[]){"zoe-broker", NULL});
+    snprintf(program, sizeof program, "%s/%s", folder, argv[0]);
+    return spawn(house, program, argv, out);
+}
+
+void house_start(struct house *house) {
+    house->broker = spawn_built(house, (char *[]){"zoe-broker", NULL}, -1);
     house_state(house);
 }
 
@@ -168,7 +174,22 @@ pid_t house_spawn_worker(const struct house *house, const char *service, const c
     snprintf(program, sizeof program, "%s/test-broker", folder);
     return spawn(house, program,
                  (char *[]){"test-broker", "worker", (char *)house->data, (char *)service, (char *)credit, (char *)mode,
-                            NULL});
+                            NULL},
+                 -1);
+}
+
+int house_run(const struct house *house, char *const words[], char *out, size_t size) {
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    pid_t pid = spawn_built(house, words, ends[1]);
+    close(ends[1]);
+    size_t n = 0;
+    for (ssize_t got; (got = read(ends[0], out + n, size - 1 - n)) > 0;)
+        n += (size_t)got;
+    out[n] = 0;
+    close(ends[0]);
+    return exit_status(pid);
 }
 
 void house_reap(pid_t pid) {

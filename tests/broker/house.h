@@ -40,6 +40,10 @@ int house_wait(struct house *house);
 pid_t house_spawn_worker(const struct house *house, const char *service, const char *credit, const char *mode);
 void house_reap(pid_t pid);
 
+/* Runs a program of the build to its end with these words (NULL-terminated, the program's name first). Its exit status;
+ * the first bytes of what it printed are in `out`. */
+int house_run(const struct house *house, char *const words[], char *out, size_t size);
+
 struct peer {
     void *context, *socket;
     uint64_t edge;

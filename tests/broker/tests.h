@@ -47,6 +47,9 @@
     TEST(point_16_bodies_pass_untouched)                                                                               \
     TEST(bus_carries_hints)                                                                                            \
     TEST(two_brokers_one_folder)                                                                                       \
+    TEST(zoectl_tells_and_asks)                                                                                        \
+    TEST(zoectl_refuses)                                                                                               \
+    TEST(load_measures)                                                                                                \
     TEST(every_ask_has_one_answer)
 
 #define DECLARE(name) void name(void **state);

@@ -185,8 +185,12 @@ int client_run(const struct load_options *options) {
                                     .roles = options->user ? ROLE_USER | (options->admin ? ROLE_ADMIN : 0) : 0};
     void *context = zmq_ctx_new();
     client.left_us = calloc(UNDER_WAY_MAX, sizeof *client.left_us);
-    if (!context || !client.left_us || make_body(&client))
+    if (!context || !client.left_us)
         goto done;
+    if (make_body(&client)) {
+        status = EX_USAGE;
+        goto done;
+    }
     client.header.body_bytes = (uint32_t)zmq_msg_size(&client.body);
     client.socket = load_connect(context, options, "ask");
     if (!client.socket)

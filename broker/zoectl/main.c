@@ -1,0 +1,57 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "broker/zoectl/zoectl.h"
+#include "protocol/node/config.h"
+#include "protocol/node/log.h"
+
+static const struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *use, *meaning;
+} commands[] = {
+    {"status", zoectl_status, "[--json]", "services, workers, queues and counters of every broker"},
+    {"drain", zoectl_drain, "SERVICE|broker", "take no more asks for a service, or for all"},
+    {"open", zoectl_open, "SERVICE|broker", "take asks again"},
+    {"ask", zoectl_ask, "MESSAGE [JSON] [--user N] [--admin]", "send a message and print the answer"},
+    {"messages", zoectl_messages, "", "list what can be asked of whom"},
+    {"settings", zoectl_settings, "", "list the ZOE_ variables"},
+    {"migrate", zoectl_migrate, "", "prepare the database"},
+};
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static void print_usage(FILE *to) {
+    fputs("usage: zoectl COMMAND\n\n", to);
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(to, "  %-8s %-36s %s\n", commands[i].name, commands[i].use, commands[i].meaning);
+}
+
+int zoectl_usage(const char *format, ...) {
+    va_list list;
+    va_start(list, format);
+    fputs("zoectl: ", stderr);
+    vfprintf(stderr, format, list);
+    fputc('\n', stderr);
+    va_end(list);
+    return EX_USAGE;
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1 && (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help"))) {
+        print_usage(stdout);
+        return 0;
+    }
+    for (int i = 0; argc > 1 && i < COMMANDS; i++)
+        if (!strcmp(argv[1], commands[i].name)) {
+            config_load();
+            log_open("zoectl");
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    if (argc > 1)
+        zoectl_usage("there is no command \"%s\"", argv[1]);
+    print_usage(stderr);
+    return EX_USAGE;
+}

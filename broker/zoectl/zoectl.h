@@ -1,0 +1,44 @@
+#ifndef ZOE_ZOECTL_H
+#define ZOE_ZOECTL_H
+
+#include <stdint.h>
+
+#include "protocol/wire/arena.h"
+#include "protocol/wire/contract.h"
+#include "protocol/wire/json.h"
+
+/* The operator's tool. A command is a row in main.c and a file here; argv[0] is its name. Exit: 0, 1 (the answer is no),
+ * 64 (wrong use), 69 (a broker or the database cannot be reached). */
+
+int zoectl_status(int argc, char **argv);
+int zoectl_drain(int argc, char **argv);
+int zoectl_open(int argc, char **argv);
+int zoectl_ask(int argc, char **argv);
+int zoectl_messages(int argc, char **argv);
+int zoectl_settings(int argc, char **argv);
+int zoectl_migrate(int argc, char **argv);
+
+/* Prints "zoectl: " and the text; returns EX_USAGE. */
+int zoectl_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* One ask over one connection. */
+struct zoectl_call {
+    unsigned broker;      /* its number in ZOE_BROKERS */
+    const char *side;     /* ask or admin */
+    const struct message *message;
+    const void *value;    /* a struct of message->ask() */
+    int64_t user;
+    uint32_t roles;
+    struct arena *arena;  /* holds the answer */
+    enum status status;   /* of the answer */
+    void *answer;         /* a struct of message->reply(), of problem when the status is not OK */
+};
+
+/* 0, or EX_UNAVAILABLE after one line on stderr. */
+int zoectl_call(struct zoectl_call *call);
+/* How many brokers ZOE_BROKERS names. */
+unsigned zoectl_brokers(void);
+/* Prints status and problem of a refused call; returns 1. */
+int zoectl_refused(const struct zoectl_call *call);
+
+#endif
