@@ -45,7 +45,7 @@ lint() {
     lint_bad=0
     # shellcheck disable=SC2086 # lists of words
     need $PACKAGES_BUILD $PACKAGES_LINT
-    cd "$root"
+    cd "$root" || exit
     lint_step "gcc" lint_compile gcc
     lint_step "clang" lint_compile clang
     lint_step "clang-format" xargs -a <(sources c h) clang-format --dry-run -Werror
