@@ -97,7 +97,7 @@ run_sanitized() { # name sanitizers
     local folder=$root/build-$1
     SANITIZE=$2 build_into "$folder"
     # Our processes may not be traced, which the leak checker needs; leaks are looked for by the soak test.
-    export ASAN_OPTIONS=detect_leaks=0:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=0:exitcode=66
+    export ASAN_OPTIONS=detect_leaks=0:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=0:exitcode=66:suppressions=$root/tests/tsan.supp
     run_c "$folder" test-unit test-broker test-actor
     run_fuzz "$folder"
     run_node "$folder" "$root"/tests/flow/story*.test.mjs "$root"/tests/flow/http_*.test.mjs

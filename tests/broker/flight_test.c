@@ -281,7 +281,7 @@ void point_7_parts_then_one_say(void **state) {
     peer_expect(worker, KIND_ASK, 1);
     struct header held = worker->header;
     for (int i = 0; i < 100; i++) {
-        char text[16];
+        char text[32];
         snprintf(text, sizeof text, "part %d", i);
         worker_say(worker, &held, KIND_PART, text);
         peer_expect(edge, KIND_PART, 1);
