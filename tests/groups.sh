@@ -14,8 +14,7 @@ fault|heavy|kill -9 of every program, PostgreSQL restarts, under load
 soak|heavy|ten minutes of mixed load: nothing grows, nothing is lost
 corpus|heavy|every film and hostile file of the corpus through the whole set
 asan|heavy|unit, broker, actor and flow with address and undefined sanitizers
-tsan|heavy|unit, broker, actor and flow with the thread sanitizer
-hosts|heavy|the units on a booted systemd'
+tsan|heavy|unit, broker, actor and flow with the thread sanitizer'
 
 passed=0 failed=0 skipped=0
 
