@@ -1,0 +1,145 @@
+#include "http_edge/board.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http_edge/natives.h"
+#include "http_edge/reply.h"
+#include "http_edge/shard.h"
+#include "protocol/node/clock.h"
+
+enum { FRESH_MS = 1000 };
+
+struct board {
+    struct MHD_Response *live;
+    bool serves[SERVICE_COUNT]; /* has a live worker that takes asks */
+    int64_t asked_ms;
+};
+
+static const char live_text[] = "ok\n";
+
+struct board *board_new(struct shard *shard) {
+    (void)shard;
+    struct board *board = calloc(1, sizeof *board);
+    if (!board)
+        return NULL;
+    board->asked_ms = -FRESH_MS;
+    board->live = MHD_create_response_from_buffer(sizeof live_text - 1, (void *)live_text, MHD_RESPMEM_PERSISTENT);
+    if (!board->live) {
+        free(board);
+        return NULL;
+    }
+    MHD_add_response_header(board->live, "Content-Type", "text/plain; charset=utf-8");
+    MHD_add_response_header(board->live, "Cache-Control", "no-store");
+    reply_common(NULL, board->live);
+    return board;
+}
+
+void board_free(struct board *board) {
+    if (!board)
+        return;
+    MHD_destroy_response(board->live);
+    free(board);
+}
+
+void status_live(struct request *request) {
+    reply_shared(request, 200, request->shard->board->live, sizeof live_text - 1);
+}
+
+static void answer_ready(struct request *request) {
+    struct board *board = request->shard->board;
+    struct buffer json = {0};
+    bool all = !request->shard->draining;
+    for (unsigned i = SERVICE_broker + 1; i < SERVICE_COUNT; i++)
+        all = all && board->serves[i];
+    buffer_print(&json, "{\"ready\":%s,\"draining\":%s,\"services\":{", all ? "true" : "false",
+                 request->shard->draining ? "true" : "false");
+    for (unsigned i = SERVICE_broker + 1; i < SERVICE_COUNT; i++)
+        buffer_print(&json, "%s\"%s\":%s", i > SERVICE_broker + 1 ? "," : "", service_name(i),
+                     board->serves[i] ? "true" : "false");
+    buffer_text(&json, "}}");
+    reply_json(request, all ? 200 : 503, &json);
+    if (!all)
+        reply_header(request, "Retry-After", "1");
+}
+
+static void learn(struct request *request) {
+    struct board *board = request->shard->board;
+    memset(board->serves, 0, sizeof board->serves);
+    board->asked_ms = clock_ms();
+    if (request->answers[0].status != OK)
+        return;
+    const struct broker_state *state = request->answers[0].value;
+    for (size_t i = 0; i < state->queues.n; i++) {
+        const struct queue_row *row = &LIST_AT(state->queues, struct queue_row, i);
+        int service = service_number(row->service);
+        if (service > 0 && row->workers > 0 && !row->draining)
+            board->serves[service] = true;
+    }
+}
+
+static void ready_known(struct request *request) {
+    learn(request);
+    answer_ready(request);
+}
+
+static void ask_broker(struct request *request, void (*step)(struct request *)) {
+    static const struct nothing ask;
+    request_ask(request, 0, MSG_broker_status, &ask, step);
+}
+
+void status_ready(struct request *request) {
+    if (request->shard->draining || clock_ms() - request->shard->board->asked_ms < FRESH_MS)
+        answer_ready(request);
+    else
+        ask_broker(request, ready_known);
+}
+
+static void print_queue(const struct queue_row *row, struct buffer *to) {
+    char labels[128];
+    snprintf(labels, sizeof labels, "{service=\"%s\",lane=\"%s\"}", row->service, row->lane);
+    buffer_print(to, "zoe_broker_workers%s %" PRId64 "\n", labels, row->workers);
+    buffer_print(to, "zoe_broker_queued%s %" PRId64 "\n", labels, row->queued);
+    buffer_print(to, "zoe_broker_queued_bytes%s %" PRId64 "\n", labels, row->queued_bytes);
+    buffer_print(to, "zoe_broker_queue_oldest_seconds%s %.3f\n", labels, (double)row->oldest_ms / 1000);
+    buffer_print(to, "zoe_broker_in_flight%s %" PRId64 "\n", labels, row->in_flight);
+}
+
+static void print_message(const struct message_row *row, struct buffer *to) {
+    const struct {
+        const char *name;
+        int64_t value;
+    } counters[] = {{"accepted", row->accepted},     {"refused", row->refused}, {"expired", row->expired},
+                    {"cancelled", row->cancelled},   {"retried", row->retried}, {"late", row->late},
+                    {"dispatched", row->dispatched}, {"stalls", row->stalls},   {"lost", row->lost}};
+    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
+        buffer_print(to, "zoe_broker_asks_total{message=\"%s\",event=\"%s\"} %" PRId64 "\n", row->message,
+                     counters[i].name, counters[i].value);
+}
+
+static void metrics_known(struct request *request) {
+    struct buffer text = {0};
+    unsigned count;
+    const struct metrics *const *shards = shard_metrics(&count);
+    metrics_print(shards, count, &text);
+    learn(request);
+    if (request->answers[0].status == OK) {
+        const struct broker_state *state = request->answers[0].value;
+        buffer_print(&text, "# TYPE zoe_broker_uptime_seconds gauge\nzoe_broker_uptime_seconds %.3f\n",
+                     (double)state->uptime_ms / 1000);
+        buffer_print(&text, "zoe_broker_asks_in_flight %" PRId64 "\n", state->in_flight);
+        buffer_print(&text, "zoe_broker_malformed_total %" PRId64 "\nzoe_broker_parked_total %" PRId64 "\n",
+                     state->malformed, state->parked);
+        for (size_t i = 0; i < state->queues.n; i++)
+            print_queue(&LIST_AT(state->queues, struct queue_row, i), &text);
+        for (size_t i = 0; i < state->messages.n; i++)
+            print_message(&LIST_AT(state->messages, struct message_row, i), &text);
+    }
+    buffer_print(&text, "zoe_broker_up %d\n", request->answers[0].status == OK);
+    reply_body(request, 200, "text/plain; version=0.0.4; charset=utf-8", "no-store", &text);
+}
+
+void status_metrics(struct request *request) {
+    ask_broker(request, metrics_known);
+}

@@ -1,0 +1,36 @@
+#include "http_edge/dialects.h"
+
+#include "http_edge/natives.h"
+
+#define TAKE(...) #__VA_ARGS__
+#define GIVE(...) #__VA_ARGS__
+#define TUS       "Tus-Resumable: 1.0.0"
+#define ERRORS(...)                                                                                                    \
+    (const struct error_row[]) {                                                                                       \
+        __VA_ARGS__, {                                                                                                 \
+            0                                                                                                          \
+        }                                                                                                              \
+    }
+
+#define NAME  house
+#define TABLE "http_edge/dialects/house.def"
+#include "http_edge/dialects/expand.h"
+#define NAME  v1
+#define TABLE "http_edge/dialects/v1.def"
+#include "http_edge/dialects/expand.h"
+#define NAME  videoflix_hls
+#define TABLE "http_edge/dialects/videoflix_hls.def"
+#include "http_edge/dialects/expand.h"
+
+#define DIALECT_TABLE(name)                                                                                            \
+    { &name##_dialect, name##_routes, name##_errors }
+static const struct dialect_table tables[] = {
+    DIALECT_TABLE(house),
+    DIALECT_TABLE(v1),
+    DIALECT_TABLE(videoflix_hls),
+};
+
+const struct dialect_table *dialects_all(size_t *count) {
+    *count = sizeof tables / sizeof *tables;
+    return tables;
+}

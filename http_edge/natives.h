@@ -1,0 +1,30 @@
+#ifndef ZOE_EDGE_NATIVES_H
+#define ZOE_EDGE_NATIVES_H
+
+/* The functions that the dialects' NATIVE rows name. Each answers a request or makes it wait for an answer. */
+
+struct request;
+
+void status_live(struct request *request);
+void status_ready(struct request *request);
+void status_metrics(struct request *request);
+
+void console_home(struct request *request);
+void console_file(struct request *request);
+
+void play_open(struct request *request);   /* POST playback */
+void play_file(struct request *request);   /* by token in the path */
+void play_rung(struct request *request);   /* by title and height, for a login */
+void play_poster(struct request *request); /* by title */
+
+void events_open(struct request *request);
+
+void tus_options(struct request *request);
+void tus_create_early(struct request *request);
+void tus_create(struct request *request);
+void tus_show(struct request *request);
+void tus_patch_early(struct request *request);
+void tus_patch(struct request *request);
+void tus_delete(struct request *request);
+
+#endif

@@ -1,0 +1,300 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "db/store/store.h"
+#include "http_edge/natives.h"
+#include "http_edge/range.h"
+#include "http_edge/reply.h"
+#include "http_edge/segment.h"
+#include "http_edge/shard.h"
+#include "protocol/node/clock.h"
+#include "protocol/node/config.h"
+#include "protocol/node/log.h"
+
+/* Films: the address to play one, its playlists, its segments, its poster. */
+
+enum { PLAYLIST_BYTES_MAX = 4 << 20, PATH_BYTES = 400 };
+
+static const char playlist_type[] = "application/vnd.apple.mpegurl", segment_type[] = "video/mp2t",
+                  poster_type[] = "image/jpeg";
+static const char for_ever[] = "private, max-age=31536000, immutable", ask_again[] = "private, no-cache";
+
+/* --- names --- */
+
+static size_t digits(const char *at) {
+    return strspn(at, "0123456789");
+}
+
+/* 720p: two to four digits. */
+static size_t rung_length(const char *at) {
+    size_t n = digits(at);
+    return n >= 2 && n <= 4 && at[n] == 'p' ? n + 1 : 0;
+}
+
+/* segment_000.ts: three to six digits. */
+static bool segment_name(const char *name) {
+    if (strncmp(name, "segment_", 8))
+        return false;
+    size_t n = digits(name + 8);
+    return n >= 3 && n <= 6 && !strcmp(name + 8 + n, ".ts");
+}
+
+static bool asset_name(const char *name) {
+    size_t n = strspn(name, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-");
+    return n && n <= 64 && !name[n];
+}
+
+/* --- sending --- */
+
+static void release(struct request *request, bool completed) {
+    (void)completed;
+    segment_release(request->shard->segments, request->state);
+}
+
+/* If-Range: the range counts only while the file is the one that the client has a part of. */
+static bool range_holds(const struct request *request, const char *etag) {
+    return request->in.range && (!request->in.if_range || !strcmp(request->in.if_range, etag));
+}
+
+static void part_headers(struct request *request, const char *type, const char *cache, const char *etag) {
+    reply_header(request, "Content-Type", type);
+    reply_header(request, "Cache-Control", cache);
+    reply_header(request, "ETag", etag);
+    reply_header(request, "Accept-Ranges", "bytes");
+}
+
+static void outside(struct request *request, uint64_t size) {
+    char text[64];
+    struct refusal refusal = {
+        .status = INVALID, .http = 416, .code = "range-not-satisfiable", .detail = "The file has no such bytes."};
+    reply_refusal(request, &refusal);
+    snprintf(text, sizeof text, "bytes */%llu", (unsigned long long)size);
+    reply_header(request, "Content-Range", text);
+}
+
+/* 0, or -1 with errno when there is no such file. */
+static int send_mapped(struct request *request, const char *name, const char *type, const char *cache) {
+    struct segment *segment = segment_hold(request->shard->segments, name, type, cache);
+    uint64_t first, count;
+    if (!segment)
+        return -1;
+    request->state = segment;
+    request->state_end = release;
+    enum range_answer range = range_holds(request, segment->etag) && request->method == METHOD_GET
+                                  ? range_read(request->in.range, segment->n, &first, &count)
+                                  : RANGE_WHOLE;
+    if (reply_unchanged(request, segment->etag)) {
+        reply_empty(request, 304);
+        reply_header(request, "ETag", segment->etag);
+        reply_header(request, "Cache-Control", cache);
+    } else if (range == RANGE_OUTSIDE)
+        outside(request, segment->n);
+    else if (range == RANGE_PART) {
+        char text[96];
+        snprintf(text, sizeof text, "bytes %llu-%llu/%zu", (unsigned long long)first,
+                 (unsigned long long)(first + count - 1), segment->n);
+        reply_response(request, 206,
+                       MHD_create_response_from_buffer(count, (void *)(segment->at + first), MHD_RESPMEM_PERSISTENT),
+                       count);
+        if (request->response)
+            reply_common(request, request->response);
+        part_headers(request, type, cache, segment->etag);
+        reply_header(request, "Content-Range", text);
+    } else {
+        struct MHD_Response *response = segment_response(segment, cors_origin(request->in.origin));
+        if (response)
+            reply_shared(request, 200, response, segment->n);
+    }
+    if (!request->response)
+        reply_refuse(request, UNAVAILABLE, NULL, NULL);
+    return 0;
+}
+
+/* Playlists grow while a film is made: read anew each time. */
+static int send_playlist(struct request *request, const char *name) {
+    struct stat stat;
+    char etag[64];
+    struct buffer body = {0};
+    int fd = store_read(name);
+    if (fd < 0)
+        return -1;
+    char *text = !fstat(fd, &stat) && stat.st_size <= PLAYLIST_BYTES_MAX ? malloc((size_t)stat.st_size + 1) : NULL;
+    ssize_t n = text ? pread(fd, text, (size_t)stat.st_size, 0) : -1;
+    close(fd);
+    if (n < 0) {
+        free(text);
+        errno = EIO;
+        return -1;
+    }
+    body = (struct buffer){.at = text, .n = (size_t)n, .size = (size_t)stat.st_size + 1};
+    snprintf(etag, sizeof etag, "\"%llx-%llx-%lx\"", (unsigned long long)stat.st_ino, (unsigned long long)stat.st_size,
+             stat.st_mtim.tv_sec * 1000000000 + stat.st_mtim.tv_nsec);
+    if (reply_unchanged(request, etag)) {
+        buffer_free(&body);
+        reply_empty(request, 304);
+        reply_header(request, "Cache-Control", ask_again);
+    } else
+        reply_body(request, 200, playlist_type, ask_again, &body);
+    reply_header(request, "ETag", etag);
+    return 0;
+}
+
+/* `file` below an asset's folder, as the store's layout names it; -1 when there is none. */
+static int send_file(struct request *request, const char *asset, const char *file) {
+    char name[PATH_BYTES];
+    errno = ENOENT;
+    if (!asset_name(asset) || snprintf(name, sizeof name, "assets/%s/%s", asset, file) >= (int)sizeof name)
+        return -1;
+    size_t n = rung_length(file);
+    const char *leaf = n && file[n] == '/' ? file + n + 1 : NULL;
+    if (!strcmp(file, "master.m3u8") || (leaf && !strcmp(leaf, "index.m3u8")))
+        return send_playlist(request, name);
+    if (!strcmp(file, "poster.jpg"))
+        return send_mapped(request, name, poster_type, ask_again);
+    return leaf && segment_name(leaf) ? send_mapped(request, name, segment_type, for_ever) : -1;
+}
+
+/* --- by token in the path --- */
+
+void play_file(struct request *request) {
+    struct token token;
+    const char *text = request->url + strlen("/play/"), *file = strchr(text, '/') + 1;
+    switch (session_check_play(request->shard->sessions, text, (size_t)(file - 1 - text), &token)) {
+    case SESSION_WAIT:
+        request->wants_keys = true;
+        request_park(request);
+        return;
+    case SESSION_BAD:
+        reply_refuse(request, FORBIDDEN, "playback-refused", "This playback address is not valid, or not any more.");
+        return;
+    case SESSION_GOOD:
+        break;
+    }
+    request->login.user = token.user;
+    if (send_file(request, token.asset, file))
+        reply_refuse(request, NOT_FOUND, "no-file", "There is no such file.");
+}
+
+/* --- the address --- */
+
+static void write_address(struct request *request, const struct playable_reply *film, double position) {
+    char text[1200], when[32];
+    size_t key_bytes;
+    const uint8_t *key = keys_playback(request->shard->keys, &key_bytes);
+    int64_t now = clock_wall_ms() / 1000;
+    struct token token = {.user = request->login.user,
+                          .session = request->login.id,
+                          .title = film->id,
+                          .issued = now,
+                          .expires = now + config()->playback_seconds};
+    snprintf(token.asset, sizeof token.asset, "%s", film->asset);
+    if (!key || token_write_play(&token, key, key_bytes, text, sizeof text)) {
+        reply_refuse(request, UNAVAILABLE, NULL, "Films cannot be played right now.");
+        return;
+    }
+    struct buffer json = {0};
+    time_to_text(token.expires * 1000, when);
+    buffer_print(&json, "{\"playlist_url\":\"/play/%s/master.m3u8\",\"expires_at\":\"%s\",\"position\":%.3f}", text,
+                 when, position);
+    reply_json(request, 200, &json);
+}
+
+static void joined(struct request *request) {
+    const struct answer *film = &request->answers[0], *resume = &request->answers[1];
+    const struct playable_reply *playable = film->value;
+    if (film->status != OK) {
+        reply_problem(request, film);
+        return;
+    }
+    if (!strcmp(playable->state, "error") && !playable->playable) {
+        reply_refuse(request, CONFLICT, "processing-failed", "This title's film could not be made playable.");
+        return;
+    }
+    if (!playable->playable || !playable->asset || !asset_name(playable->asset)) {
+        reply_refuse(request, CONFLICT, "not-ready", "This title has no film that can be played yet.");
+        return;
+    }
+    /* A film is better watched from its start than not at all. */
+    if (resume->status != OK)
+        log_warn(request->trace, "resume_unknown", "status=%s", status_row(resume->status)->name);
+    const struct resume_reply *where = resume->status == OK ? resume->value : NULL;
+    write_address(request, playable, where ? where->position : 0);
+}
+
+void play_open(struct request *request) {
+    int64_t id = request_number(request, "id");
+    struct by_id film = {.id = id, .has_id = true};
+    struct title_ref title = {.title_id = id, .has_title_id = true};
+    request_ask(request, 0, MSG_content_playable, &film, joined);
+    request_ask(request, 1, MSG_history_resume, &title, joined);
+}
+
+/* --- by title --- */
+
+/* Where a title's film lies is asked at most once a second. */
+static void film_known(struct request *request, void (*step)(struct request *)) {
+    struct by_id ask = {.id = request_number(request, "id"), .has_id = true};
+    char tag[64];
+    int n = snprintf(tag, sizeof tag, "title:%lld", (long long)ask.id);
+    cache_stamp_add(&request->stamp, cache_tag(tag, (size_t)n));
+    const struct playable_reply *film = films_find(request->shard->films, ask.id);
+    if (film) {
+        request->answers[0] = (struct answer){.status = OK, .value = (void *)film};
+        step(request);
+    } else
+        request_ask(request, 0, MSG_content_playable, &ask, step);
+}
+
+static const struct playable_reply *film_of(struct request *request) {
+    const struct answer *answer = &request->answers[0];
+    if (answer->status == OK) {
+        films_keep(request->shard->films, answer->value, &request->stamp);
+        return answer->value;
+    }
+    if (answer->status == NOT_FOUND)
+        reply_refuse(request, NOT_FOUND, "title-missing", "There is no such title.");
+    else
+        reply_problem(request, answer);
+    return NULL;
+}
+
+static void rung_known(struct request *request) {
+    char file[64];
+    const char *rung = request_param(request, "rung"), *segment = request_param(request, "segment");
+    const struct playable_reply *film = film_of(request);
+    if (!film)
+        return;
+    snprintf(file, sizeof file, "%s/%s", rung, *segment ? segment : "index.m3u8");
+    if (film->asset && !send_file(request, film->asset, file))
+        return;
+    if (*segment)
+        reply_refuse(request, NOT_FOUND, "segment-missing", "There is no such segment.");
+    else
+        reply_refuse(request, NOT_FOUND, "playlist-missing", "There is no such playlist.");
+}
+
+void play_rung(struct request *request) {
+    const char *rung = request_param(request, "rung"), *segment = request_param(request, "segment");
+    bool known = !strcmp(rung, "480p") || !strcmp(rung, "720p") || !strcmp(rung, "1080p");
+    bool playlist = !strcmp(request->route->row->path + strlen(request->route->row->path) - 5, ".m3u8");
+    if (playlist && !known)
+        reply_refuse(request, NOT_FOUND, "rung-unknown", "There is no such resolution.");
+    else if (!playlist && (!known || !segment_name(segment)))
+        reply_refuse(request, NOT_FOUND, "segment-name", "That is no segment.");
+    else
+        film_known(request, rung_known);
+}
+
+static void poster_known(struct request *request) {
+    const struct playable_reply *film = film_of(request);
+    if (film && (!film->asset || send_file(request, film->asset, "poster.jpg")))
+        reply_refuse(request, NOT_FOUND, "no-poster", "This title has no poster yet.");
+}
+
+void play_poster(struct request *request) {
+    film_known(request, poster_known);
+}

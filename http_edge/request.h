@@ -1,0 +1,121 @@
+#ifndef ZOE_EDGE_REQUEST_H
+#define ZOE_EDGE_REQUEST_H
+
+#include <microhttpd.h>
+
+#include "http_edge/cache.h"
+#include "http_edge/flight.h"
+#include "http_edge/headers.h"
+#include "http_edge/refusal.h"
+#include "http_edge/route.h"
+#include "http_edge/session.h"
+#include "protocol/wire/arena.h"
+
+struct shard;
+
+/* A request's way: begin (head) -> [early] -> body -> run -> [wait, resumed by answers] -> respond -> end. */
+enum phase { PHASE_EARLY, PHASE_BODY, PHASE_RUN, PHASE_ANSWERED };
+
+enum { ANSWERS_MAX = 4 };
+
+/* What an actor said. */
+struct answer {
+    enum status status;
+    void *value;             /* reply record in the request's arena when OK */
+    struct problem *problem; /* otherwise, NULL when there was none */
+};
+
+struct request {
+    struct shard *shard;
+    struct MHD_Connection *connection;
+    const char *url; /* raw path */
+    enum method method;
+    enum phase phase;
+    struct match match;
+    const struct route *route;
+    const struct dialect *dialect;
+    struct headers in;
+    struct login login; /* user 0: nobody */
+    bool by_cookie;
+    bool keep_body;      /* body goes to `body`; otherwise it is thrown away */
+    bool body_too_large; /* the rest is thrown away, then 413 */
+    bool in_head;        /* MHD still asks whether to read the body */
+    bool suspended, queued_ready, watched, gone, closing, traced;
+    struct buffer body;
+    uint64_t body_seen;
+    json_t *json;
+    struct arena *arena;
+    uint8_t trace[16];
+    int64_t started_us, parked_ms;
+
+    /* Asks under way; `step` goes on when the last of them is answered. */
+    uint64_t asks[ANSWERS_MAX];
+    struct answer answers[ANSWERS_MAX];
+    const struct message *asked[ANSWERS_MAX];
+    unsigned waiting;
+    void (*step)(struct request *request);
+    bool wants_keys; /* waits for news of the keys */
+
+    /* The answer. */
+    struct MHD_Response *response;
+    bool shared; /* the response belongs to a cache */
+    int http;
+    uint64_t sent_bytes;
+
+    /* Of native routes: what they keep, and what becomes of it at the request's end. */
+    void *state;
+    void (*state_end)(struct request *request, bool completed);
+    const char *upload_id;
+    /* Body of a streaming route: takes some bytes, or suspends and takes none. */
+    size_t (*data)(struct request *request, const char *at, size_t n);
+
+    struct request *next, *previous; /* parked ones; or the pool */
+    struct request *ready_next;
+    struct buffer cache_key; /* empty: the answer is not kept */
+    struct cache_stamp stamp;
+    struct list pages; /* entries of the pages so far */
+};
+
+/* MHD's handlers. */
+enum MHD_Result request_handle(void *shard, struct MHD_Connection *connection, const char *url, const char *method,
+                               const char *version, const char *data, size_t *n, void **self);
+void request_completed(void *shard, struct MHD_Connection *connection, void **self,
+                       enum MHD_RequestTerminationCode why);
+
+/* Asks `message` as slot `i`; `step` runs when all asks of the request were answered. When no broker takes it the
+ * answer is UNAVAILABLE at once, and `step` still runs, later. */
+void request_ask(struct request *request, unsigned i, unsigned message, const void *ask,
+                 void (*step)(struct request *request));
+
+/* Leaves the loop to others until request_resume(). In a handler's call only. */
+void request_park(struct request *request);
+/* Runs the request's step, then resumes it when it has its answer. For a parked request. */
+void request_go_on(struct request *request);
+/* Puts a parked request on the shard's list of those that MHD shall call again. */
+void request_resume(struct request *request);
+
+/* The client has gone: stops its asks and lets MHD close it. */
+void request_abandon(struct request *request);
+
+/* News of the keys: judges the tokens of those that wait. */
+void request_keys_news(struct request *request);
+
+/* A parameter of the path, decoded; "" when the route has none of that name or it is not valid UTF-8. */
+const char *request_param(struct request *request, const char *name);
+/* The same of the query; NULL when absent. What is no UTF-8 stays none, so that the field's check refuses it. */
+const char *request_query(struct request *request, const char *name);
+
+/* Number of a {name:int} parameter. */
+int64_t request_number(struct request *request, const char *name);
+
+/* "http://host", from ZOE_PUBLIC_URL or the Host header; in the arena. */
+const char *request_base(struct request *request);
+
+bool request_is_read(const struct request *request);
+
+struct request *request_new(struct shard *shard);
+void request_free(struct request *request);
+/* The spare ones of a shard that ends. */
+void requests_free(struct shard *shard);
+
+#endif

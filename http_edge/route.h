@@ -1,0 +1,124 @@
+#ifndef ZOE_EDGE_ROUTE_H
+#define ZOE_EDGE_ROUTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "http_edge/take.h"
+#include "http_edge/template.h"
+
+/* The dialects' tables, compiled once at the start, and the search for the route of a request. Read-only afterwards,
+ * so all shards share it. */
+
+struct request;
+
+enum method {
+    METHOD_GET,
+    METHOD_POST,
+    METHOD_PUT,
+    METHOD_PATCH,
+    METHOD_DELETE,
+    METHOD_HEAD,
+    METHOD_OPTIONS,
+    METHOD_COUNT,
+    METHOD_NONE = METHOD_COUNT
+};
+
+enum who {
+    ANYONE,
+    READER, /* a login is needed only when ZOE_PUBLIC_CATALOGUE is off */
+    USER,
+    ADMIN
+};
+
+enum slash_rule { EXACT, REDIRECT };
+
+/* What to answer for a refusal: `key` is a problem's code, a status such as "not-found", or "*". http 0: the status's
+ * own. An empty shape is RFC 9457 problem+json. */
+struct error_row {
+    const char *key;
+    int http;
+    const char *give;
+};
+
+struct route_row {
+    enum method method;
+    const char *path;
+    enum who who;
+    unsigned message;                 /* what is asked, or */
+    void (*native)(struct request *); /* who answers when the body is there */
+    void (*early)(struct request *);  /* decides before the body is read */
+    bool streams;                     /* the body goes to request_calls.data */
+    const char *take, *give, *headers;
+    const char *always; /* a header line of every answer, refusals too */
+    int code;
+    const char *cache, *touch; /* tags: "titles title:{id}" */
+    bool pages;                /* asks for every page and answers with one list */
+    bool quiet;                /* not in the access log */
+    const struct error_row *errors;
+};
+
+struct dialect_row {
+    const char *name, *prefix, *tokens;
+    enum slash_rule slash;
+    bool forms; /* application/x-www-form-urlencoded bodies are taken too */
+    const char *realm;
+};
+
+struct error {
+    const struct error_row *row;
+    struct template *give;
+};
+
+struct dialect {
+    const struct dialect_row *row;
+    struct error *errors;
+    size_t errors_n;
+    const char *cookie; /* name of the access token's cookie, NULL when none is taken */
+    bool bearer;
+};
+
+struct route {
+    const struct route_row *row;
+    const struct dialect *dialect;
+    const struct message *message;
+    struct take *take;
+    struct template *give, *headers;
+    struct error *errors;
+    size_t errors_n;
+    char path[128]; /* the template, for logs and counters */
+    unsigned number;
+};
+
+enum { PARTS_MAX = 8, PARAMS_MAX = 4, ROUTES_MAX = 256 };
+
+struct param {
+    const char *name, *at;
+    size_t n;
+};
+
+struct match {
+    const struct route *route; /* NULL when the path is nobody's or the method is not taken */
+    const struct route *any;   /* a route of the path, for the style of a 405 */
+    unsigned methods;          /* bits of the methods that the path takes */
+    struct param params[PARAMS_MAX];
+    unsigned count;
+    bool redirect; /* the same path with a slash behind it is a route */
+};
+
+/* Compiles the tables of the dialects that ZOE_DIALECTS names (and the house's own); -1 with a sentence in `why`. */
+int route_compile(const char *names, char why[300]);
+
+/* Finds the route of a raw path (no query). HEAD goes to GET. */
+void route_match(enum method method, const char *path, struct match *match);
+
+/* The dialect whose prefix the path has, for refusals of unknown paths. */
+const struct dialect *route_dialect(const char *path);
+
+enum method method_read(const char *text);
+const char *method_name(enum method method);
+
+const struct route *route_at(unsigned number);
+unsigned route_count(void);
+
+#endif

@@ -1,0 +1,185 @@
+#include "http_edge/take.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ITEMS_MAX = 32, NAME_MAX_BYTES = 64 };
+
+enum rest { REST_NONE, REST_STRICT, REST_LOOSE };
+
+struct item {
+    struct field field; /* of the record, under the name that the client knows */
+    const struct field *own;
+    enum take_from from;
+    char name[NAME_MAX_BYTES];
+    bool wanted;
+};
+
+struct take {
+    const struct record *record;
+    struct item items[ITEMS_MAX];
+    size_t count;
+    enum rest rest;
+    bool body;
+};
+
+static int read_source(struct item *item, const char *text, size_t n) {
+    static const struct {
+        const char *mark;
+        enum take_from from;
+        char end;
+    } marks[] = {{".", TAKE_BODY, 0},         {"{", TAKE_PATH, '}'}, {"?", TAKE_QUERY, 0},
+                 {"cookie:", TAKE_COOKIE, 0}, {"@", TAKE_HERE, 0},   {"'", TAKE_CONSTANT, '\''}};
+    if (n && text[n - 1] == '!') {
+        item->wanted = true;
+        n--;
+    }
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        size_t mark = strlen(marks[i].mark), end = marks[i].end != 0;
+        if (n < mark + end || strncmp(text, marks[i].mark, mark) || (end && text[n - 1] != marks[i].end))
+            continue;
+        if (n - mark - end >= sizeof item->name)
+            return -1;
+        memcpy(item->name, text + mark, n - mark - end);
+        item->from = marks[i].from;
+        return 0;
+    }
+    return -1;
+}
+
+static int add_item(struct take *take, const char *text, size_t n, char why[200]) {
+    char name[NAME_MAX_BYTES] = "";
+    const char *equals = memchr(text, '=', n);
+    snprintf(why, 200, "%.*s is not understood", (int)n, text);
+    if (!equals || (size_t)(equals - text) >= sizeof name || take->count == ITEMS_MAX)
+        return -1;
+    memcpy(name, text, (size_t)(equals - text));
+    struct item *item = &take->items[take->count++];
+    item->own = record_field(take->record, name);
+    if (!item->own) {
+        snprintf(why, 200, "%s has no field %s", take->record->about->name, name);
+        return -1;
+    }
+    if (read_source(item, equals + 1, n - (size_t)(equals + 1 - text)))
+        return -1;
+    item->field = *item->own;
+    if (item->from != TAKE_CONSTANT && item->from != TAKE_HERE)
+        item->field.name = item->name;
+    take->body |= item->from == TAKE_BODY;
+    return 0;
+}
+
+struct take *take_new(const struct record *record, const char *text, char why[200]) {
+    struct take *take = calloc(1, sizeof *take);
+    if (!take)
+        return NULL;
+    take->record = record;
+    for (const char *at = text; *at;) {
+        size_t n = strcspn(at, " ");
+        if (n == 1 && (*at == '*' || *at == '~')) {
+            take->rest = *at == '*' ? REST_STRICT : REST_LOOSE;
+            take->body = true;
+        } else if (n && add_item(take, at, n, why)) {
+            free(take);
+            return NULL;
+        }
+        at += n;
+        at += strspn(at, " ");
+    }
+    return take;
+}
+
+void take_free(struct take *take) {
+    free(take);
+}
+
+bool take_needs_body(const struct take *take) {
+    return take->body;
+}
+
+bool take_needs_no_more(const struct take *take) {
+    return take->rest == REST_LOOSE;
+}
+
+static const struct item *mapped(const struct take *take, const struct field *field) {
+    for (size_t i = 0; i < take->count; i++)
+        if (take->items[i].own == field)
+            return &take->items[i];
+    return NULL;
+}
+
+/* A name of the body that no field takes. */
+static bool stranger(const struct take *take, const char *name) {
+    for (size_t i = 0; i < take->count; i++)
+        if (take->items[i].from == TAKE_BODY && !strcmp(take->items[i].name, name))
+            return false;
+    const struct field *field = record_field(take->record, name);
+    return take->rest == REST_NONE || !field || mapped(take, field);
+}
+
+static int refuse_strangers(const struct take *take, const json_t *json, struct fault *fault) {
+    const char *name;
+    json_t *entry;
+    json_object_foreach((json_t *)json, name, entry) {
+        if (!stranger(take, name))
+            continue;
+        fault_set(fault, "is not known");
+        fault_in(fault, name, 0);
+        return -1;
+    }
+    return 0;
+}
+
+static int run_item(const struct item *item, const struct take_source *source, struct arena *arena, void *value,
+                    struct fault *fault, bool *missing) {
+    if (item->from == TAKE_BODY)
+        return field_from_json(&item->field, json_object_get(source->json, item->name), arena, value, fault);
+    const char *text = item->from == TAKE_CONSTANT ? item->name : source->text(source->self, item->from, item->name);
+    if (text)
+        return field_from_text(&item->field, text, arena, value, fault);
+    if (!item->wanted)
+        return 0;
+    fault_set(fault, "is required");
+    fault_in(fault, item->name, 0);
+    *missing = true;
+    return -1;
+}
+
+/* Faults of a required field must carry the name that the client knows. */
+static int complete(const struct take *take, const void *value, struct fault *fault) {
+    for (size_t i = 0; i < take->record->count; i++) {
+        const struct field *field = &take->record->fields[i];
+        if (field->need != NEED_REQUIRED || field_present(field, value))
+            continue;
+        const struct item *item = mapped(take, field);
+        fault_set(fault, "is required");
+        fault_in(fault, item ? item->field.name : field->name, 0);
+        return -1;
+    }
+    return 0;
+}
+
+void *take_run(const struct take *take, const struct take_source *source, struct arena *arena, struct fault *fault,
+               bool *missing) {
+    *missing = false;
+    void *value = arena_alloc(arena, take->record->about->bytes);
+    if (!value)
+        return NULL;
+    if (take->body && !json_is_object(source->json)) {
+        fault_set(fault, "must be an object");
+        return NULL;
+    }
+    if (take->body && take->rest != REST_LOOSE && refuse_strangers(take, source->json, fault))
+        return NULL;
+    for (size_t i = 0; i < take->count; i++)
+        if (run_item(&take->items[i], source, arena, value, fault, missing))
+            return NULL;
+    for (size_t i = 0; take->rest != REST_NONE && i < take->record->count; i++) {
+        const struct field *field = &take->record->fields[i];
+        if (!mapped(take, field) &&
+            field_from_json(field, json_object_get(source->json, field->name), arena, value, fault))
+            return NULL;
+    }
+    return complete(take, value, fault) ? NULL : value;
+}

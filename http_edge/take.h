@@ -1,0 +1,40 @@
+#ifndef ZOE_EDGE_TAKE_H
+#define ZOE_EDGE_TAKE_H
+
+#include "protocol/wire/json.h"
+
+/* Where the fields of an ask come from, compiled once at the start. Entries are separated by blanks:
+ *
+ *   *                 every other field from the JSON body by its own name; other names are refused
+ *   ~                 the same, other names are ignored and an empty body counts as {}
+ *   field=.name       a member of the body
+ *   field={name}      a part of the path
+ *   field=?name       a part of the query
+ *   field=cookie:name a cookie
+ *   field=@session    the login's session; @user its account, @agent the User-Agent, @address the client's address
+ *   field='text'      always this
+ * A `!` behind an entry refuses the request with code "missing" when there is nothing. */
+struct take;
+
+enum take_from { TAKE_BODY, TAKE_PATH, TAKE_QUERY, TAKE_COOKIE, TAKE_HERE, TAKE_CONSTANT };
+
+struct take_source {
+    const json_t *json; /* the body, NULL when the route needs none */
+    /* The text of a part that is not of the body, NULL when absent. */
+    const char *(*text)(void *self, enum take_from from, const char *name);
+    void *self;
+};
+
+/* NULL with a sentence in `why` when the record has no such field. */
+struct take *take_new(const struct record *record, const char *text, char why[200]);
+void take_free(struct take *take);
+
+/* Whether the route reads a body, and whether an empty one will do. */
+bool take_needs_body(const struct take *take);
+bool take_needs_no_more(const struct take *take);
+
+/* A struct of the record in `arena`; NULL with *fault set and *missing true when a `!` entry had nothing. */
+void *take_run(const struct take *take, const struct take_source *source, struct arena *arena, struct fault *fault,
+               bool *missing);
+
+#endif

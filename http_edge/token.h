@@ -1,0 +1,41 @@
+#ifndef ZOE_EDGE_TOKEN_H
+#define ZOE_EDGE_TOKEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* JSON Web Tokens, read strictly (RFC 8725): three parts of canonical base64url, JSON without duplicate members, one
+ * algorithm and one type for each kind. */
+enum { TOKEN_BYTES_MAX = 8192 };
+
+enum token_kind {
+    TOKEN_ACCESS, /* ES256, at+jwt */
+    TOKEN_PLAY    /* HS256, play+jwt */
+};
+
+struct token {
+    char kid[65];
+    char audience[33];
+    char asset[65];
+    int64_t user, session, title;
+    int64_t issued, not_before, expires; /* seconds since 1970 */
+    uint32_t roles;
+};
+
+/* Reads header and claims; the signature is not yet checked. 0, or -1 with a few words in *why. */
+int token_read(enum token_kind kind, const char *text, size_t n, struct token *token, const char **why);
+
+/* Whether the public key (PEM) signed it. `text` ends in a NUL. */
+bool token_signed(const char *text, const char *pem);
+
+/* The same with an HMAC key. */
+bool token_signed_hmac(const char *text, size_t n, const uint8_t *key, size_t key_bytes);
+
+/* A playback token, HS256; 0, or -1 when it does not fit. */
+int token_write_play(const struct token *token, const uint8_t *key, size_t key_bytes, char *to, size_t size);
+
+/* Whether `now` (seconds) lies between not-before and expiry, with `leeway` for clocks that differ. */
+bool token_current(const struct token *token, int64_t now, int64_t leeway);
+
+#endif
