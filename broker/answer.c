@@ -3,6 +3,12 @@
 #include "protocol/node/log.h"
 #include "protocol/wire/codec.h"
 
+void answer_undelivered(struct broker *broker) {
+    int64_t count = ++broker->undelivered;
+    if ((count & (count - 1)) == 0)
+        log_warn(NULL, "answers_undelivered", "count=%lld", (long long)count);
+}
+
 static void say(struct broker *broker, void *socket, const zmq_msg_t *id, const struct header *asked,
                 enum status status, const struct record *record, const void *value) {
     struct buffer body = {0};
@@ -18,7 +24,7 @@ static void say(struct broker *broker, void *socket, const zmq_msg_t *id, const 
     header.body_bytes = (uint32_t)body.n;
     zmq_msg_t *peer = (zmq_msg_t *)id;
     if (parcel_tell(socket, zmq_msg_data(peer), zmq_msg_size(peer), &header, body.at, body.n))
-        broker->undelivered++;
+        answer_undelivered(broker);
     buffer_free(&body);
 }
 

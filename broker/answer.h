@@ -14,4 +14,7 @@ void answer_record(struct broker *broker, void *socket, const struct record *rec
 /* Tells a flight's asker that there will be no answer of a worker. The flight is not touched. */
 void answer_flight(struct broker *broker, const struct flight *flight, enum status status, const char *code);
 
+/* Counts an answer whose asker has gone or does not read. */
+void answer_undelivered(struct broker *broker);
+
 #endif

@@ -6,9 +6,12 @@
 #include "broker/admin.h"
 #include "broker/answer.h"
 #include "broker/flight.h"
+#include "broker/pulse.h"
 #include "broker/queue.h"
 #include "broker/registry.h"
 #include "protocol/node/log.h"
+
+enum { PATIENCE = 10 }; /* an asker may wait so many times the contract's deadline */
 
 /* Taking in. */
 
@@ -22,7 +25,7 @@ static void refuse(struct broker *broker, void *socket, struct tally *tally, enu
 static void stamp(struct broker *broker, void *socket, const struct message *row) {
     struct header *header = &broker->parcel.header;
     header->attempt = 0;
-    if (!header->remaining_ms || header->remaining_ms / 10 > row->deadline_ms)
+    if (!header->remaining_ms || header->remaining_ms > (uint64_t)row->deadline_ms * PATIENCE)
         header->remaining_ms = row->deadline_ms;
     if (socket == broker->work) {
         header->user = 0;
@@ -74,7 +77,7 @@ static int hand_over(struct broker *broker, struct flight *flight, struct worker
     if (zmq_msg_size(&flight->head) == HEADER_BYTES)
         header_write(&header, zmq_msg_data(&flight->head));
     else if (parcel_head(&flight->head, &header)) {
-        registry_unreachable(broker, worker, EAGAIN);
+        pulse_unreachable(broker, worker, EAGAIN);
         return -1;
     }
     zmq_msg_t body;
@@ -85,7 +88,7 @@ static int hand_over(struct broker *broker, struct flight *flight, struct worker
     else
         zmq_msg_move(&body, &flight->body);
     if (parcel_send(broker->work, worker->id, worker->id_bytes, &flight->head, &body)) {
-        registry_unreachable(broker, worker, errno);
+        pulse_unreachable(broker, worker, errno);
         zmq_msg_move(&flight->body, &body);
         zmq_msg_close(&body);
         return -1;
@@ -135,7 +138,7 @@ static int forward(struct broker *broker, struct flight *flight) {
     if (!parcel_send(flight->socket, zmq_msg_data(&flight->client), zmq_msg_size(&flight->client), &parcel->head,
                      &parcel->body))
         return 0;
-    broker->undelivered++;
+    answer_undelivered(broker);
     return -1;
 }
 
@@ -144,7 +147,7 @@ static void cancel_at_worker(struct broker *broker, const struct flight *flight)
     header.kind = KIND_CANCEL;
     header.remaining_ms = header.body_bytes = 0;
     if (parcel_tell(broker->work, flight->worker->id, flight->worker->id_bytes, &header, NULL, 0))
-        registry_unreachable(broker, flight->worker, errno);
+        pulse_unreachable(broker, flight->worker, errno);
 }
 
 static void part(struct broker *broker, struct flight *flight) {

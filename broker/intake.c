@@ -4,6 +4,7 @@
 #include "broker/bus.h"
 #include "broker/dispatch.h"
 #include "broker/flight.h"
+#include "broker/pulse.h"
 #include "broker/registry.h"
 #include "protocol/node/clock.h"
 #include "protocol/node/log.h"
@@ -21,7 +22,9 @@ static void malformed(struct broker *broker, void *socket) {
     /* A broken peer must not fill the log: every power of two. */
     if ((broker->malformed & (broker->malformed - 1)) == 0)
         log_warn(NULL, "malformed", "count=%lld side=%s", (long long)broker->malformed,
-                 socket == broker->work ? "work" : socket == broker->ask ? "ask" : "admin");
+                 socket == broker->work  ? "work"
+                 : socket == broker->ask ? "ask"
+                                         : "admin");
 }
 
 static void from_asker(struct broker *broker) {
@@ -133,7 +136,7 @@ int intake_turn(struct broker *broker) {
             break;
     }
     if (broker->doomed && (!said || broker->now_us - broker->doomed_us > LAST_WORDS_MS * 1000))
-        registry_reap(broker);
+        pulse_reap(broker);
     dispatch_expire(broker);
     arm(broker);
     return broker->stopping && !flight_nearest(&broker->flights) ? -1 : 0;

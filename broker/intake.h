@@ -3,8 +3,8 @@
 
 #include "broker/broker.h"
 
-/* Reads what waits on the asking and the working side in turns, then settles: the dead are buried, the due answered, the
- * timer set. -1 when a stopping broker has answered everything. */
+/* Reads what waits on the asking and the working side in turns, then settles: the dead are buried, the due answered,
+ * the timer set. -1 when a stopping broker has answered everything. */
 int intake_turn(struct broker *broker);
 
 /* Reads what waits on the admin socket. */

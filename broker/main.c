@@ -10,6 +10,7 @@
 #include "broker/dispatch.h"
 #include "broker/flight.h"
 #include "broker/intake.h"
+#include "broker/pulse.h"
 #include "broker/queue.h"
 #include "broker/registry.h"
 #include "protocol/node/clock.h"
@@ -143,14 +144,14 @@ static int tick(zloop_t *loop, int timer, void *arg) {
     (void)loop, (void)timer;
     struct broker *broker = arg;
     int over = intake_turn(broker);
-    registry_tick(broker);
+    pulse_tick(broker);
     return over;
 }
 
 static int probe(zloop_t *loop, int timer, void *arg) {
     (void)timer;
     struct broker *broker = arg;
-    registry_probe(broker);
+    pulse_probe(broker);
     if (--broker->probes > 0)
         zloop_timer(loop, PROBE_MS, 1, probe, broker);
     return intake_turn(broker);

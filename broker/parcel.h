@@ -23,8 +23,8 @@ void parcel_close(struct parcel *parcel);
 /* Reads the next whole message without waiting. What is left in the parcel is overwritten. */
 enum parcel_got parcel_take(struct parcel *parcel, void *socket);
 
-/* Sends head and body, which are moved from, to the peer with routing id `id`. 0, or -1 with errno EHOSTUNREACH (the peer
- * has gone) or EAGAIN (its pipe is full); both frames are then untouched. Never blocks. */
+/* Sends head and body, which are moved from, to the peer with routing id `id`. 0, or -1 with errno EHOSTUNREACH (the
+ * peer has gone) or EAGAIN (its pipe is full); both frames are then untouched. Never blocks. */
 int parcel_send(void *socket, const void *id, size_t id_bytes, zmq_msg_t *head, zmq_msg_t *body);
 
 /* The same with a header of ours and a body that is copied; `body` may be NULL. */

@@ -6,7 +6,7 @@
 
 #include "broker/dispatch.h"
 #include "broker/flight.h"
-#include "protocol/node/config.h"
+#include "broker/pulse.h"
 #include "protocol/node/log.h"
 #include "protocol/wire/codec.h"
 
@@ -52,7 +52,7 @@ static void enter(struct broker *broker, struct worker *worker) {
     broker->worker_count++;
 }
 
-static void leave(struct broker *broker, struct worker *worker) {
+void registry_leave(struct broker *broker, struct worker *worker) {
     struct worker **at = bucket(broker, worker->id, worker->id_bytes);
     while (*at != worker)
         at = &(*at)->chain;
@@ -61,18 +61,6 @@ static void leave(struct broker *broker, struct worker *worker) {
     worker->service->workers--;
     broker->worker_count--;
     broker->doomed -= worker->doomed;
-}
-
-/* Takes back what a dead worker held, the oldest ask first in the queue, and forgets it. It has left the registry. */
-static void bury(struct broker *broker, struct worker *worker) {
-    struct flight *flight;
-    struct service *service = worker->service;
-    while ((flight = worker->held.last)) {
-        registry_release(flight);
-        dispatch_bereave(broker, flight, !worker->draining);
-    }
-    free(worker);
-    dispatch_service(broker, service);
 }
 
 /* What workers say. */
@@ -130,8 +118,8 @@ void registry_ready(struct broker *broker) {
     struct service *service = &broker->services[number];
     struct worker *worker = find(broker);
     if (worker && worker->service != service) {
-        leave(broker, worker);
-        bury(broker, worker);
+        registry_leave(broker, worker);
+        pulse_bury(broker, worker);
         worker = NULL;
     }
     if (!worker && !(worker = worker_new(broker, service))) {
@@ -150,7 +138,7 @@ void registry_beat(struct broker *broker, bool answer) {
     }
     registry_heard(broker, worker);
     if (answer && parcel_signal(broker->work, worker->id, worker->id_bytes, KIND_BEAT))
-        registry_unreachable(broker, worker, errno);
+        pulse_unreachable(broker, worker, errno);
 }
 
 void registry_bye(struct broker *broker) {
@@ -230,7 +218,7 @@ void registry_release(struct flight *flight) {
     flight->worker = NULL;
 }
 
-/* Death. */
+/* Leaving. */
 
 void registry_retire(struct broker *broker, struct worker *worker) {
     if (!worker->draining || worker->doomed || worker->held.first)
@@ -238,82 +226,15 @@ void registry_retire(struct broker *broker, struct worker *worker) {
     /* Tells a leaving process that nothing more will come. */
     parcel_signal(broker->work, worker->id, worker->id_bytes, KIND_BYE);
     log_info(NULL, "worker_left", "service=%s instance=%s", worker->service->name, log_value(worker->instance));
-    leave(broker, worker);
+    registry_leave(broker, worker);
     free(worker);
-}
-
-void registry_unreachable(struct broker *broker, struct worker *worker, int error) {
-    if (error == EAGAIN) {
-        worker->choked = true;
-        return;
-    }
-    if (worker->doomed)
-        return;
-    worker->doomed = true;
-    if (!broker->doomed++)
-        broker->doomed_us = broker->now_us;
-}
-
-void registry_probe(struct broker *broker) {
-    for (unsigned i = 0; i < SERVICE_COUNT; i++)
-        for (struct worker *worker = broker->services[i].first; worker; worker = worker->next)
-            if (!worker->doomed && parcel_signal(broker->work, worker->id, worker->id_bytes, KIND_BEAT))
-                registry_unreachable(broker, worker, errno);
-}
-
-/* Takes all workers that are dead by `dead` out of the registry, then buries them: burying dispatches anew. */
-static void bury_all(struct broker *broker, bool (*dead)(const struct broker *broker, const struct worker *worker)) {
-    struct worker *graves = NULL;
-    for (unsigned i = 0; i < SERVICE_COUNT; i++)
-        for (struct worker *worker = broker->services[i].first, *next; worker; worker = next) {
-            next = worker->next;
-            if (!dead(broker, worker))
-                continue;
-            leave(broker, worker);
-            worker->chain = graves;
-            graves = worker;
-        }
-    while (graves) {
-        struct worker *worker = graves;
-        graves = worker->chain;
-        log_warn(NULL, "worker_lost", "service=%s instance=%s held=%u silent_ms=%lld", worker->service->name,
-                 log_value(worker->instance), worker->holds[LANE_FAST] + worker->holds[LANE_HEAVY],
-                 (long long)(broker->now_us - worker->seen_us) / 1000);
-        bury(broker, worker);
-    }
-}
-
-static bool gone(const struct broker *broker, const struct worker *worker) {
-    (void)broker;
-    return worker->doomed;
-}
-
-static bool silent(const struct broker *broker, const struct worker *worker) {
-    return broker->now_us - worker->seen_us > config()->silence_ms * 1000;
-}
-
-void registry_reap(struct broker *broker) {
-    bury_all(broker, gone);
-}
-
-void registry_tick(struct broker *broker) {
-    /* When this process itself was stopped, the silence was its own. */
-    bool slept = broker->now_us - broker->ticked_us > (config()->beat_ms + config()->silence_ms / 2) * 1000;
-    broker->ticked_us = broker->now_us;
-    if (!slept) {
-        bury_all(broker, silent);
-        return;
-    }
-    for (unsigned i = 0; i < SERVICE_COUNT; i++)
-        for (struct worker *worker = broker->services[i].first; worker; worker = worker->next)
-            worker->seen_us = broker->now_us;
 }
 
 void registry_close(struct broker *broker) {
     for (unsigned i = 0; i < SERVICE_COUNT; i++)
         while (broker->services[i].first) {
             struct worker *worker = broker->services[i].first;
-            leave(broker, worker);
+            registry_leave(broker, worker);
             free(worker);
         }
 }

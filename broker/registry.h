@@ -3,7 +3,7 @@
 
 #include "broker/broker.h"
 
-/* The live workers: who they are, what they still take, whether they still live. */
+/* The live workers: who they are and what they still take. */
 
 /* READY, BYE, CREDIT and BEAT (or any other frame that no flight belongs to) in broker->parcel. A connection that is no
  * registered worker is told BYE, so that it says READY. `answer`: a BEAT is answered with a BEAT. */
@@ -25,14 +25,8 @@ void registry_release(struct flight *flight);
 /* A worker that said BYE goes when it holds nothing more. `worker` may be freed. */
 void registry_retire(struct broker *broker, struct worker *worker);
 
-/* A send to the worker failed with `error`. It stays in the registry until registry_reap(). */
-void registry_unreachable(struct broker *broker, struct worker *worker, int error);
-/* Asks every connection whether it is still there: called when some connection has gone, libzmq does not tell whose. */
-void registry_probe(struct broker *broker);
-/* Buries the workers that are known to be dead: what they sent before was read. */
-void registry_reap(struct broker *broker);
-/* Buries those that were silent for too long. To be called every ZOE_BEAT_MS with an empty work socket. */
-void registry_tick(struct broker *broker);
+/* Out of the registry; the caller frees or buries it. */
+void registry_leave(struct broker *broker, struct worker *worker);
 
 void registry_close(struct broker *broker);
 

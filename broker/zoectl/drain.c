@@ -4,11 +4,8 @@
 #include "broker/zoectl/zoectl.h"
 
 static int tell(unsigned broker, const struct drain_ask *ask, struct arena *arena) {
-    struct zoectl_call call = {.broker = broker,
-                               .side = "admin",
-                               .message = message_row(MSG_broker_drain),
-                               .value = ask,
-                               .arena = arena};
+    struct zoectl_call call = {
+        .broker = broker, .side = "admin", .message = message_row(MSG_broker_drain), .value = ask, .arena = arena};
     int rc = zoectl_call(&call);
     if (rc || call.status != OK)
         return rc ? rc : zoectl_refused(&call);

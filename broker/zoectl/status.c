@@ -47,7 +47,8 @@ static bool used(const struct queue_row *queue) {
 }
 
 static void print_queues(const struct broker_state *state) {
-    printf("\n%-10s %-5s %8s %8s %8s %8s %10s\n", "SERVICE", "LANE", "WORKERS", "QUEUED", "BYTES", "OLDEST", "IN FLIGHT");
+    printf("\n%-10s %-5s %8s %8s %8s %8s %10s\n", "SERVICE", "LANE", "WORKERS", "QUEUED", "BYTES", "OLDEST",
+           "IN FLIGHT");
     for (size_t i = 0; i < state->queues.n; i++) {
         const struct queue_row *row = &LIST_AT(state->queues, struct queue_row, i);
         if (!used(row))
@@ -76,8 +77,8 @@ static void print_workers(const struct broker_state *state) {
 static void print_messages(const struct broker_state *state) {
     if (!state->messages.n)
         return;
-    printf("\n%-20s %9s %7s %7s %7s %7s %6s %6s %6s %13s %13s %13s\n", "MESSAGE", "ACCEPTED", "REFUSED", "EXPIRED", "CANCEL",
-           "RETRIED", "LATE", "STALLS", "LOST", "WAIT 50/99", "SERVICE", "TOTAL");
+    printf("\n%-20s %9s %7s %7s %7s %7s %6s %6s %6s %13s %13s %13s\n", "MESSAGE", "ACCEPTED", "REFUSED", "EXPIRED",
+           "CANCEL", "RETRIED", "LATE", "STALLS", "LOST", "WAIT 50/99", "SERVICE", "TOTAL");
     for (size_t i = 0; i < state->messages.n; i++) {
         const struct message_row *row = &LIST_AT(state->messages, struct message_row, i);
         printf("%-20s %9lld %7lld %7lld %7lld %7lld %6lld %6lld %6lld %6s/%6s %6s/%6s %6s/%6s\n", row->message,

@@ -8,8 +8,8 @@ int zoectl_messages(int argc, char **argv) {
         return zoectl_usage("%s takes nothing", argv[0]);
     size_t count;
     const struct message *rows = message_all(&count);
-    printf("%-6s %-22s %-10s %-6s %-6s %8s  %-18s %-18s %s\n", "NUMBER", "MESSAGE", "SERVICE", "LANE", "REPEAT", "DEADLINE",
-           "ASK", "REPLY", "MEANING");
+    printf("%-6s %-22s %-10s %-6s %-6s %8s  %-18s %-18s %s\n", "NUMBER", "MESSAGE", "SERVICE", "LANE", "REPEAT",
+           "DEADLINE", "ASK", "REPLY", "MEANING");
     for (size_t i = 0; i < count; i++)
         printf("%-6u %-22s %-10s %-6s %-6s %6ums  %-18s %-18s %s\n", rows[i].number, rows[i].name,
                service_name(rows[i].service), rows[i].lane == LANE_HEAVY ? "HEAVY" : "FAST",

@@ -7,8 +7,8 @@
 #include "protocol/wire/contract.h"
 #include "protocol/wire/json.h"
 
-/* The operator's tool. A command is a row in main.c and a file here; argv[0] is its name. Exit: 0, 1 (the answer is no),
- * 64 (wrong use), 69 (a broker or the database cannot be reached). */
+/* The operator's tool. A command is a row in main.c and a file here; argv[0] is its name. Exit: 0, 1 (the answer is
+ * no), 64 (wrong use), 69 (a broker or the database cannot be reached). */
 
 int zoectl_status(int argc, char **argv);
 int zoectl_drain(int argc, char **argv);
@@ -23,15 +23,15 @@ int zoectl_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* One ask over one connection. */
 struct zoectl_call {
-    unsigned broker;      /* its number in ZOE_BROKERS */
-    const char *side;     /* ask or admin */
+    unsigned broker;  /* its number in ZOE_BROKERS */
+    const char *side; /* ask or admin */
     const struct message *message;
-    const void *value;    /* a struct of message->ask() */
+    const void *value; /* a struct of message->ask() */
     int64_t user;
     uint32_t roles;
-    struct arena *arena;  /* holds the answer */
-    enum status status;   /* of the answer */
-    void *answer;         /* a struct of message->reply(), of problem when the status is not OK */
+    struct arena *arena; /* holds the answer */
+    enum status status;  /* of the answer */
+    void *answer;        /* a struct of message->reply(), of problem when the status is not OK */
 };
 
 /* 0, or EX_UNAVAILABLE after one line on stderr. */

@@ -121,8 +121,10 @@ static void deliver(struct broker *broker, const struct header *header, zmq_msg_
             calls->say(self, header, body);
         break;
     case KIND_BYE:
-        /* The broker does not know us: it was restarted, or thought us dead. */
-        say_ready(broker);
+        /* The broker does not know us: it was restarted, or thought us dead. With a status it has refused our READY, and
+         * saying it at once again would go round for ever; the next beat brings it up again. */
+        if (header->status == OK)
+            say_ready(broker);
         break;
     default:
         break;

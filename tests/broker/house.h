@@ -1,8 +1,8 @@
 #ifndef ZOE_TESTS_BROKER_HOUSE_H
 #define ZOE_TESTS_BROKER_HOUSE_H
 
-/* A real zoe-broker in a folder of its own, and peers that speak with it frame by frame. Whatever goes wrong in here fails
- * the test. */
+/* A real zoe-broker in a folder of its own, and peers that speak with it frame by frame. Whatever goes wrong in here
+ * fails the test. */
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -114,7 +114,8 @@ static void send_random(struct peer *peer) {
     size_t n = chance() % sizeof body;
     struct header header = {.kind = (uint8_t)(1 + chance() % (KIND_LAST - 1)),
                             .attempt = (uint8_t)chance(),
-                            .message = chance() % 4 ? (uint16_t)(chance() % 6 * 100 + chance() % 9) : (uint16_t)chance(),
+                            .message =
+                                chance() % 4 ? (uint16_t)(chance() % 6 * 100 + chance() % 9) : (uint16_t)chance(),
                             .status = (uint16_t)chance(),
                             .remaining_ms = chance() % 3 ? chance() % 50 : chance(),
                             .key = {chance() % 3, chance() % 200},
@@ -168,7 +169,11 @@ void point_14_ready_is_checked(void **state) {
     struct house house;
     house_open(&house, NULL);
     struct peer *worker = peer_open(&house, "work");
-    static const char *const bodies[] = {"", "x", "\x80", "\xdf\xff\xff\xff\xff", "\x93\x01\x02\x03",
+    static const char *const bodies[] = {"",
+                                         "x",
+                                         "\x80",
+                                         "\xdf\xff\xff\xff\xff",
+                                         "\x93\x01\x02\x03",
                                          "\x84\x01\xa7"
                                          "content\x02\xa1x\x03\xcf\xff\xff\xff\xff\xff\xff\xff\xff\x04\xd0\x01",
                                          "\x84\x01\xa7"
@@ -253,59 +258,5 @@ void point_16_bodies_pass_untouched(void **state) {
     peer_close(next);
     peer_close(worker);
     peer_close(edge);
-    house_close(&house);
-}
-
-void bus_carries_hints(void **state) {
-    (void)state;
-    struct house house;
-    house_open(&house, NULL);
-    char endpoint[128];
-    snprintf(endpoint, sizeof endpoint, "ipc://%s/run/broker.bus", house.data);
-    void *context = zmq_ctx_new(), *sub = zmq_socket(context, ZMQ_SUB);
-    zmq_setsockopt(sub, ZMQ_SUBSCRIBE, "revoked", 7);
-    int patience = 20, none = 0;
-    zmq_setsockopt(sub, ZMQ_RCVTIMEO, &patience, sizeof patience);
-    zmq_setsockopt(sub, ZMQ_LINGER, &none, sizeof none);
-    assert_int_equal(zmq_connect(sub, endpoint), 0);
-    struct bus_event event = {.topic = "revoked", .id = 77, .has_id = true};
-    struct bus_event other = {.topic = "progress", .id = 1, .has_id = true};
-    struct buffer body = {0}, ignored = {0};
-    assert_int_equal(body_encode(bus_event_record(), &event, &body), 0);
-    assert_int_equal(body_encode(bus_event_record(), &other, &ignored), 0);
-    struct peer *edge = peer_open(&house, "ask"), *worker = worker_open(&house, "auth", 1, 1);
-    peer_send(edge, (struct header){.kind = KIND_EVENT}, "nonsense", 8);
-    char topic[64] = "", got[300];
-    int n = -1;
-    /* The subscription takes a moment. */
-    for (int i = 0; i < 200 && n < 0; i++) {
-        struct peer *from = i % 2 ? edge : worker;
-        peer_send(from, (struct header){.kind = KIND_EVENT}, ignored.at, ignored.n);
-        peer_send(from, (struct header){.kind = KIND_EVENT}, body.at, body.n);
-        n = zmq_recv(sub, topic, sizeof topic - 1, 0);
-    }
-    assert_int_equal(n, 7);
-    assert_memory_equal(topic, "revoked", 7);
-    assert_int_equal(zmq_recv(sub, got, sizeof got, 0), (int)body.n);
-    assert_memory_equal(got, body.at, body.n);
-    await_malformed(&house, 1);
-    buffer_free(&body);
-    buffer_free(&ignored);
-    zmq_close(sub);
-    zmq_ctx_term(context);
-    peer_close(edge);
-    peer_close(worker);
-    house_close(&house);
-}
-
-void two_brokers_one_folder(void **state) {
-    (void)state;
-    struct house house;
-    house_open(&house, NULL);
-    pid_t first = house.broker;
-    house_start(&house);
-    assert_int_equal(house_wait(&house), 75);
-    house.broker = first;
-    house_state(&house);
     house_close(&house);
 }

@@ -65,7 +65,8 @@ void load_measures(void **state) {
     house_open(&house, NULL);
     pid_t worker = house_spawn_worker(&house, "content", "64", "echo");
     house_await_workers(&house, 1);
-    assert_int_equal(RUN(&house, "zoe-load", "content_show", "{\"id\":1}", "--count", "500", "--window", "16", "--json"), 0);
+    assert_int_equal(
+        RUN(&house, "zoe-load", "content_show", "{\"id\":1}", "--count", "500", "--window", "16", "--json"), 0);
     assert_non_null(strstr(out, "\"answered\":500,"));
     assert_non_null(strstr(out, "{\"OK\":500}"));
     assert_int_equal(state_message(house_state(&house), "content_show")->accepted, 500);
