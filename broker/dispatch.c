@@ -215,7 +215,7 @@ void dispatch_cancel(struct broker *broker, void *socket) {
     struct parcel *parcel = &broker->parcel;
     struct flight *flight = flight_open(&broker->flights, &parcel->header.key);
     if (!flight || flight->socket != socket || zmq_msg_size(&flight->client) != zmq_msg_size(&parcel->id) ||
-        memcmp(zmq_msg_data(&flight->client), zmq_msg_data(&parcel->id), zmq_msg_size(&parcel->id)))
+        memcmp(zmq_msg_data(&flight->client), zmq_msg_data(&parcel->id), zmq_msg_size(&parcel->id)) != 0)
         return;
     flight->tally->cancelled++;
     if (flight->state == FLIGHT_QUEUED) {

@@ -24,7 +24,7 @@ static struct worker *find(struct broker *broker) {
     const uint8_t *id = zmq_msg_data(&broker->parcel.id);
     size_t n = zmq_msg_size(&broker->parcel.id);
     struct worker *worker = *bucket(broker, id, n);
-    while (worker && (worker->id_bytes != n || memcmp(worker->id, id, n)))
+    while (worker && (worker->id_bytes != n || memcmp(worker->id, id, n) != 0))
         worker = worker->chain;
     return worker;
 }
@@ -232,9 +232,8 @@ void registry_retire(struct broker *broker, struct worker *worker) {
 
 void registry_close(struct broker *broker) {
     for (unsigned i = 0; i < SERVICE_COUNT; i++)
-        while (broker->services[i].first) {
-            struct worker *worker = broker->services[i].first;
-            registry_leave(broker, worker);
+        for (struct worker *worker = broker->services[i].first, *next; worker; worker = next) {
+            next = worker->next;
             free(worker);
         }
 }

@@ -20,7 +20,7 @@ lint_compile() { # compiler
 }
 
 lint_tidy() {
-    sources c | xargs -P 2 -n 4 clang-tidy --quiet -p "$root/build-lint-clang" 2>&1 | grep -v -E 'warnings? generated|^Suppressed|^Use -' ||
+    sources c | xargs -P 2 -n 1 clang-tidy --quiet -p "$root/build-lint-clang" 2>&1 | grep -v -E 'warnings? generated|^Suppressed|^Use -' ||
         return 0
     return 1
 }

@@ -29,14 +29,13 @@ static void print_usage(FILE *to) {
         fprintf(to, "  %-8s %-36s %s\n", commands[i].name, commands[i].use, commands[i].meaning);
 }
 
-int zoectl_usage(const char *format, ...) {
+void zoectl_complain(const char *format, ...) {
     va_list list;
     va_start(list, format);
     fputs("zoectl: ", stderr);
     vfprintf(stderr, format, list);
     fputc('\n', stderr);
     va_end(list);
-    return EX_USAGE;
 }
 
 int main(int argc, char **argv) {
@@ -51,7 +50,7 @@ int main(int argc, char **argv) {
             return commands[i].run(argc - 1, argv + 1);
         }
     if (argc > 1)
-        zoectl_usage("there is no command \"%s\"", argv[1]);
+        zoectl_complain("there is no command \"%s\"", argv[1]);
     print_usage(stderr);
     return EX_USAGE;
 }

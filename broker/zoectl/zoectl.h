@@ -2,6 +2,7 @@
 #define ZOE_ZOECTL_H
 
 #include <stdint.h>
+#include <sysexits.h>
 
 #include "protocol/wire/arena.h"
 #include "protocol/wire/contract.h"
@@ -18,8 +19,9 @@ int zoectl_messages(int argc, char **argv);
 int zoectl_settings(int argc, char **argv);
 int zoectl_migrate(int argc, char **argv);
 
-/* Prints "zoectl: " and the text; returns EX_USAGE. */
-int zoectl_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Prints "zoectl: " and the text. */
+void zoectl_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#define zoectl_usage(...) (zoectl_complain(__VA_ARGS__), EX_USAGE)
 
 /* One ask over one connection. */
 struct zoectl_call {

@@ -74,7 +74,7 @@ static pid_t spawn(const struct house *house, const char *program, char *const a
     char *environment[256];
     size_t n = 0;
     for (char **entry = environ; *entry && n < 240; entry++)
-        if (strncmp(*entry, "ZOE_", 4))
+        if (strncmp(*entry, "ZOE_", 4) != 0)
             environment[n++] = *entry;
     for (unsigned i = 0; i < house->count; i++)
         environment[n++] = (char *)house->settings[i];

@@ -40,7 +40,7 @@ static void serve(void *socket, const char *mode, const char *service, unsigned 
             say_ready(socket, service, credit);
         if (header.kind == KIND_ASK && !strcmp(mode, "poison") && size >= 6 && !memcmp(body, "poison", 6))
             raise(SIGKILL);
-        if (header.kind == KIND_ASK && strcmp(mode, "hold")) {
+        if (header.kind == KIND_ASK && strcmp(mode, "hold") != 0) {
             header.kind = KIND_SAY;
             send_message(socket, &header, body, (size_t)size);
         }
