@@ -7,7 +7,7 @@
 /* Delivers what handlers posted: rows are sent as asks in their order, a window at a time, and deleted when answered. One
  * instance of a service delivers (an advisory lock), so that a row is not sent twice while it is under way. */
 
-enum { WINDOW = 64, IDLE_MS = 1000, PATIENCE_MS = 10000, SWEEP_MS = 3600000 };
+enum { WINDOW = 128, IDLE_MS = 1000, PATIENCE_MS = 10000, SWEEP_MS = 3600000 };
 
 struct answer {
     int64_t id;
@@ -102,7 +102,7 @@ static bool settle(struct db *db, const struct answer *answers, size_t n) {
 /* Rows sent, or -1 when something must be tried again later. */
 static int deliver(struct actor *actor, struct db *db) {
     struct answer answers[WINDOW] = {0};
-    struct rows *rows = db_run(db, OUTBOX_TAKE, NULL, NULL, ARGS(ARG_INT("after", 0)));
+    struct rows *rows = db_run(db, OUTBOX_TAKE, NULL, NULL, NULL);
     if (!rows)
         return -1;
     size_t n = rows_count(rows);
@@ -147,7 +147,7 @@ static void *run(void *arg) {
     const struct actor_options *options = actor->options;
     struct db *db = db_open(service_name(options->service), options->queries, options->query_count);
     unsigned led = 0;
-    int64_t swept_ms = clock_ms(), chored_ms = 0, back_off_ms = 50;
+    int64_t swept_ms = clock_ms(), chored_ms = clock_ms() - options->chore_ms, back_off_ms = 50;
     while (db && !actor_stopping(actor)) {
         bool leading = leads(db, &led);
         int sent = leading ? deliver(actor, db) : 0;

@@ -3,10 +3,10 @@ create table outbox (
     id bigint generated always as identity primary key,
     message integer not null,
     body bytea not null,
-    attempts integer not null default 0,
     failed text,
     created_at timestamptz not null default now()
 );
+create index outbox_waiting on outbox (message, id) where failed is null;
 create table seen (
     edge bigint not null,
     sequence bigint not null,

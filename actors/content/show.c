@@ -17,7 +17,7 @@ static struct rows *run(struct call **calls, size_t n) {
     struct rows *rows = NULL;
     for (size_t i = 0; i < n; i++)
         buffer_print(&ids, "%s%lld", i ? "," : "{", (long long)((const struct by_id *)calls[i]->ask)->id);
-    buffer_text(&ids, "}");
+    buffer_print(&ids, "}");
     if (!ids.failed)
         rows = db_run(calls[0]->db, Q_titles_show, NULL, NULL, ARGS(ARG_TEXT("ids", ids.at)));
     for (size_t i = 0; i < n; i++)

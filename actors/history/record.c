@@ -56,9 +56,9 @@ static struct rows *put(const struct place *places, size_t n) {
         buffer_print(&accounts, "%c%lld", comma, (long long)places[i].call->header.user);
         buffer_print(&positions, "%c%.17g", comma, ask_of(places[i].call)->position);
     }
-    buffer_text(&titles, "}");
-    buffer_text(&accounts, "}");
-    buffer_text(&positions, "}");
+    buffer_print(&titles, "}");
+    buffer_print(&accounts, "}");
+    buffer_print(&positions, "}");
     bool failed = titles.failed || accounts.failed || positions.failed;
     if (!failed)
         rows = db_run(db, Q_progress_put, NULL, NULL,

@@ -1,0 +1,204 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/actor/tests.h"
+
+/* db/pg.c against the real server, as the role of content, with tables of its own. */
+
+enum { PUT, GET, FAIL_CHECK, SLOW, COUNT, TYPES };
+
+static const struct db_query queries[] = {
+    {"put", "insert into scratch (id, name) values ($1, $2) returning id, name", (const char *const[]){"id", "name", NULL}},
+    {"get", "select id, name from scratch where id = $1", (const char *const[]){"id", NULL}},
+    {"fail_check", "insert into scratch (id, name, size) values ($1, 'x', -1)", (const char *const[]){"id", NULL}},
+    {"slow", "select pg_sleep(30)", (const char *const[]){NULL}},
+    {"count", "select count(*) as n from scratch", (const char *const[]){NULL}},
+    {"types",
+     "select $1::bigint as i, $2::float8 as r, $3::boolean as b, $4::text as t, $5::bytea as y, $6::text as nothing,"
+     " timestamptz '2026-11-20 08:54:15.25Z' as at",
+     (const char *const[]){"i", "r", "b", "t", "y", "nothing", NULL}},
+};
+
+static struct db *open_db(void) {
+    return db_open("content", queries, sizeof queries / sizeof *queries);
+}
+
+static int start(void **state) {
+    struct db *db = house_db("content");
+    assert_int_equal(db_script(db, "create table scratch (id bigint primary key, name text, size integer check (size > 0),"
+                                   " parent bigint constraint scratch_parent references scratch)"),
+                     OK);
+    db_close(db);
+    *state = open_db();
+    return 0;
+}
+
+static int stop(void **state) {
+    db_close(*state);
+    struct db *db = house_db("content");
+    db_script(db, "drop table scratch");
+    db_close(db);
+    return 0;
+}
+
+static void parameters_come_from_arguments_then_fields(void **state) {
+    struct db *db = *state;
+    struct title_change ask = {.id = 11, .has_id = true, .title = "field"};
+    /* `name` is no field of the ask: it must be an argument. `id` is both: the argument wins. */
+    struct rows *rows = db_run(db, PUT, title_change_record(), &ask, ARGS(ARG_TEXT("name", "o'neil; drop table scratch")));
+    assert_non_null(rows);
+    assert_int_equal(rows_int(rows, 0, "id"), 11);
+    assert_string_equal(rows_text(rows, 0, "name"), "o'neil; drop table scratch");
+    rows_free(rows);
+    rows = db_run(db, PUT, title_change_record(), &ask, ARGS(ARG_INT("id", 12), ARG_TEXT("name", NULL)));
+    assert_non_null(rows);
+    assert_int_equal(rows_int(rows, 0, "id"), 12);
+    assert_true(rows_null(rows, 0, "name"));
+    rows_free(rows);
+}
+
+static void an_unbound_parameter_is_our_own_mistake(void **state) {
+    struct db *db = *state;
+    struct title_change ask = {.id = 13, .has_id = true};
+    assert_null(db_run(db, PUT, title_change_record(), &ask, NULL));
+    assert_int_equal(db_status(db), INTERNAL);
+    assert_null(db_run(db, PUT, NULL, NULL, ARGS(ARG_INT("id", 1))));
+    assert_int_equal(db_status(db), INTERNAL);
+    struct rows *rows = db_run(db, GET, NULL, NULL, ARGS(ARG_INT("id", 13)));
+    assert_int_equal(rows_count(rows), 0);
+    rows_free(rows);
+}
+
+static void all_types_come_back(void **state) {
+    struct db *db = *state;
+    struct arena *arena = arena_new();
+    const uint8_t raw[] = {0, 1, 0xff, '\\', '\''};
+    struct rows *rows = db_run(db, TYPES, NULL, NULL,
+                               ARGS(ARG_INT("i", INT64_MIN), ARG_REAL("r", 0.1), ARG_BOOL("b", true), ARG_TEXT("t", "ä\\'"),
+                                    ARG_BYTES("y", raw, sizeof raw), ARG_TEXT("nothing", NULL)));
+    assert_non_null(rows);
+    assert_true(rows_int(rows, 0, "i") == INT64_MIN);
+    assert_true(rows_real(rows, 0, "r") == 0.1);
+    assert_true(rows_bool(rows, 0, "b"));
+    assert_string_equal(rows_text(rows, 0, "t"), "ä\\'");
+    struct bytes bytes = rows_bytes(rows, 0, "y", arena);
+    assert_int_equal(bytes.n, sizeof raw);
+    assert_memory_equal(bytes.at, raw, sizeof raw);
+    assert_true(rows_null(rows, 0, "nothing"));
+    assert_true(rows_null(rows, 0, "no such column"));
+    assert_string_equal(rows_text(rows, 1, "t"), "");
+    rows_free(rows);
+    arena_free(arena);
+    assert_int_equal(house_number("select content.ms(timestamptz '2026-11-20 08:54:15.25Z') as value"), 1795164855250);
+}
+
+static void failures_have_their_meaning(void **state) {
+    struct db *db = *state;
+    struct rows *rows = db_run(db, PUT, NULL, NULL, ARGS(ARG_INT("id", 21), ARG_TEXT("name", "a")));
+    assert_non_null(rows);
+    rows_free(rows);
+    assert_null(db_run(db, PUT, NULL, NULL, ARGS(ARG_INT("id", 21), ARG_TEXT("name", "b"))));
+    assert_int_equal(db_status(db), CONFLICT);
+    assert_string_equal(db_constraint(db), "scratch_pkey");
+    assert_null(db_run(db, FAIL_CHECK, NULL, NULL, ARGS(ARG_INT("id", 22))));
+    assert_int_equal(db_status(db), INVALID);
+    assert_int_equal(db_script(db, "insert into scratch (id, parent) values (23, 999)"), NOT_FOUND);
+    assert_string_equal(db_constraint(db), "scratch_parent");
+    assert_int_equal(db_script(db, "select * from nowhere"), INTERNAL);
+    assert_int_equal(db_script(db, "set statement_timeout = 50"), OK);
+    assert_null(db_run(db, SLOW, NULL, NULL, NULL));
+    assert_int_equal(db_status(db), DEADLINE);
+    assert_int_equal(db_script(db, "set statement_timeout = 15000"), OK);
+    assert_int_equal(db_status(db), OK);
+}
+
+static int64_t count(struct db *db) {
+    struct rows *rows = db_run(db, COUNT, NULL, NULL, NULL);
+    assert_non_null(rows);
+    int64_t n = rows_int(rows, 0, "n");
+    rows_free(rows);
+    return n;
+}
+
+static void roll_back_and_commit(void **state) {
+    struct db *db = *state;
+    int64_t before = count(db);
+    assert_int_equal(db_begin(db), OK);
+    rows_free(db_run(db, PUT, NULL, NULL, ARGS(ARG_INT("id", 31), ARG_TEXT("name", "a"))));
+    assert_int_equal(count(db), before + 1);
+    db_rollback(db);
+    assert_int_equal(count(db), before);
+    assert_int_equal(db_begin(db), OK);
+    rows_free(db_run(db, PUT, NULL, NULL, ARGS(ARG_INT("id", 31), ARG_TEXT("name", "a"))));
+    assert_int_equal(db_commit(db), OK);
+    assert_int_equal(count(db), before + 1);
+    /* A failed statement spoils its transaction: the commit must not look like one. */
+    assert_int_equal(db_begin(db), OK);
+    rows_free(db_run(db, PUT, NULL, NULL, ARGS(ARG_INT("id", 32), ARG_TEXT("name", "a"))));
+    assert_null(db_run(db, PUT, NULL, NULL, ARGS(ARG_INT("id", 31), ARG_TEXT("name", "a"))));
+    assert_int_not_equal(db_commit(db), OK);
+    assert_int_equal(count(db), before + 1);
+}
+
+static void a_broken_query_is_found_at_once(void **state) {
+    (void)state;
+    const struct db_query broken[] = {{"broken", "select * from nowhere", (const char *const[]){NULL}}};
+    struct db *db = db_open("content", broken, 1);
+    assert_int_equal(db_connect(db), UNAVAILABLE);
+    db_close(db);
+}
+
+static void a_changed_table_is_prepared_anew(void **state) {
+    struct db *db = *state, *owner = house_db("content");
+    const struct db_query all[] = {{"all", "select * from scratch", (const char *const[]){NULL}}};
+    struct db *reader = db_open("content", all, 1);
+    (void)db;
+    rows_free(db_run(reader, 0, NULL, NULL, NULL));
+    assert_int_equal(db_status(reader), OK);
+    assert_int_equal(db_script(owner, "alter table scratch add column more text"), OK);
+    assert_null(db_run(reader, 0, NULL, NULL, NULL));
+    assert_int_equal(db_status(reader), BUSY);
+    struct rows *rows = db_run(reader, 0, NULL, NULL, NULL);
+    assert_non_null(rows);
+    rows_free(rows);
+    db_close(reader);
+    db_close(owner);
+}
+
+static void a_restarted_server_is_found_again(void **state) {
+    struct db *db = *state;
+    int64_t before = count(db);
+    unsigned generation = db_generation(db);
+    assert_int_equal(db_begin(db), OK);
+    rows_free(db_run(db, PUT, NULL, NULL, ARGS(ARG_INT("id", 41), ARG_TEXT("name", "a"))));
+    house_database_stop();
+    /* Inside a transaction nothing may be begun anew behind the handler's back. */
+    assert_null(db_run(db, PUT, NULL, NULL, ARGS(ARG_INT("id", 42), ARG_TEXT("name", "a"))));
+    assert_int_equal(db_status(db), UNAVAILABLE);
+    assert_int_equal(db_commit(db), UNKNOWN_OUTCOME);
+    assert_int_equal(db_begin(db), UNAVAILABLE);
+    house_database_start();
+    AWAIT(db_begin(db) == OK);
+    assert_int_equal(count(db), before);
+    assert_int_equal(db_commit(db), OK);
+    assert_true(db_generation(db) > generation);
+    /* The next time nobody notices the loss before the first statement: begin finds the new server by itself. */
+    house_database_stop();
+    house_database_start();
+    assert_int_equal(db_begin(db), OK);
+    db_rollback(db);
+}
+
+int database_tests(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parameters_come_from_arguments_then_fields),
+        cmocka_unit_test(an_unbound_parameter_is_our_own_mistake),
+        cmocka_unit_test(all_types_come_back),
+        cmocka_unit_test(failures_have_their_meaning),
+        cmocka_unit_test(roll_back_and_commit),
+        cmocka_unit_test(a_broken_query_is_found_at_once),
+        cmocka_unit_test(a_changed_table_is_prepared_anew),
+        cmocka_unit_test(a_restarted_server_is_found_again),
+    };
+    return RUN("database", start, stop);
+}

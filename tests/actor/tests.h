@@ -1,0 +1,24 @@
+#ifndef ZOE_TESTS_ACTOR_TESTS_H
+#define ZOE_TESTS_ACTOR_TESTS_H
+
+#include "tests/actor/house.h"
+
+/* Each file's tests; how many failed. */
+int pool_tests(void);
+int page_tests(void);
+int database_tests(void);
+int isolation_tests(void);
+int harness_tests(void);
+int outbox_tests(void);
+int content_tests(void);
+int history_tests(void);
+int mail_tests(void);
+int auth_tests(void);
+
+/* puppet.c: an actor whose handlers do what the tests of the harness need. */
+int puppet_main(void);
+
+#define RUN(name, start, stop)                                                                                         \
+    cmocka_run_group_tests_name(name, tests, start, stop)
+
+#endif
