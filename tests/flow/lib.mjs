@@ -249,7 +249,9 @@ class RunningSet {
 
   /** Waits for a mail to an address. */
   mailTo(address, options) {
-    return until(() => this.mails().find(({ text }) => new RegExp(`^To:.*${address.replace(/[.+]/g, '\\$&')}`, 'im').test(text)), { what: `a mail to ${address}`, ...options });
+    const to = new RegExp(`^To:.*${address.replace(/[.+]/g, '\\$&')}`, 'im');
+    // Long header lines are folded.
+    return until(() => this.mails().find(({ text }) => to.test(text.split(/\r?\n\r?\n/)[0].replaceAll(/\r?\n[ \t]+/g, ' '))), { what: `a mail to ${address}`, ...options });
   }
 
   async createTitle(token, title = 'A film', more = {}) {
