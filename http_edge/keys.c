@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http_edge/token.h"
 #include "protocol/node/clock.h"
 #include "protocol/node/log.h"
 #include "protocol/wire/codec.h"
@@ -17,7 +18,8 @@ enum {
 };
 
 struct key {
-    char kid[65], pem[1001];
+    char kid[65];
+    EVP_PKEY *public;
 };
 
 /* Open addressing; id 0 is free. */
@@ -57,9 +59,16 @@ struct keys *keys_new(struct flights *flights, void (*news)(void *self), void *s
     return NULL;
 }
 
+static void forget_keys(struct keys *keys) {
+    for (size_t i = 0; i < keys->keys_n; i++)
+        EVP_PKEY_free(keys->keys[i].public);
+    keys->keys_n = 0;
+}
+
 void keys_free(struct keys *keys) {
     if (!keys)
         return;
+    forget_keys(keys);
     free(keys->revoked);
     explicit_bzero(keys->playback, sizeof keys->playback);
     free(keys);
@@ -69,10 +78,10 @@ bool keys_ready(const struct keys *keys) {
     return keys->have_keys && keys->have_revoked;
 }
 
-const char *keys_pem(const struct keys *keys, const char *kid) {
+EVP_PKEY *keys_find(const struct keys *keys, const char *kid) {
     for (size_t i = 0; i < keys->keys_n; i++)
         if (!strcmp(keys->keys[i].kid, kid))
-            return keys->keys[i].pem;
+            return keys->keys[i].public;
     return NULL;
 }
 
@@ -132,16 +141,17 @@ void keys_revoke(struct keys *keys, int64_t session, int64_t until_ms) {
 }
 
 static void keep_keys(struct keys *keys, const struct keys_reply *reply) {
-    keys->keys_n = 0;
+    forget_keys(keys);
     for (size_t i = 0; i < reply->keys.n && keys->keys_n < KEYS_MAX; i++) {
         const struct public_key *from = &LIST_AT(reply->keys, struct public_key, i);
-        struct key *to = &keys->keys[keys->keys_n];
-        if (strcmp(from->alg, "ES256"))
+        EVP_PKEY *public = strcmp(from->alg, "ES256") ? NULL : token_key(from->pem);
+        if (!public) {
+            log_warn(NULL, "key_unusable", "kid=%s", log_value(from->kid));
             continue;
-        /* Lengths are bounded by the contract. */
-        strcpy(to->kid, from->kid);
-        strcpy(to->pem, from->pem);
-        keys->keys_n++;
+        }
+        struct key *to = &keys->keys[keys->keys_n++];
+        snprintf(to->kid, sizeof to->kid, "%s", from->kid);
+        to->public = public;
     }
     memcpy(keys->playback, reply->playback_secret.at, reply->playback_secret.n);
     keys->playback_bytes = reply->playback_secret.n;

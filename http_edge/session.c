@@ -91,10 +91,10 @@ static enum session_answer read_access(struct sessions *sessions, const char *te
         log_debug(NULL, "token_refused", "why=%s", log_value(why));
         return SESSION_BAD;
     }
-    const char *pem = keys_pem(sessions->keys, token->kid);
-    if (!pem)
+    EVP_PKEY *key = keys_find(sessions->keys, token->kid);
+    if (!key)
         return keys_ask(sessions->keys) ? SESSION_WAIT : SESSION_BAD;
-    return token_signed(text, pem) ? SESSION_GOOD : SESSION_BAD;
+    return token_signed(text, n, key) ? SESSION_GOOD : SESSION_BAD;
 }
 
 enum session_answer session_check(struct sessions *sessions, const char *dialect, const char *text, size_t n,

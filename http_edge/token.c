@@ -1,10 +1,10 @@
 #include "http_edge/token.h"
 
 #include <jansson.h>
-#include <jwt.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
+#include <openssl/ecdsa.h>
 #include <openssl/hmac.h>
+#include <openssl/pem.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -162,13 +162,45 @@ int token_read(enum token_kind kind, const char *text, size_t n, struct token *t
     return *why ? -1 : 0;
 }
 
-bool token_signed(const char *text, const char *pem) {
-    jwt_t *jwt = NULL;
-    /* libjwt goes by the token's own alg: token_read() has already refused every other than ES256. */
-    bool good =
-        !jwt_decode(&jwt, text, (const unsigned char *)pem, (int)strlen(pem)) && jwt_get_alg(jwt) == JWT_ALG_ES256;
-    jwt_free(jwt);
+/* JWS has r and s side by side (RFC 7518, 3.4), OpenSSL wants DER. */
+static int to_der(const uint8_t raw[64], uint8_t **der) {
+    ECDSA_SIG *signature = ECDSA_SIG_new();
+    BIGNUM *r = BN_bin2bn(raw, 32, NULL), *s = BN_bin2bn(raw + 32, 32, NULL);
+    if (!signature || !r || !s || !ECDSA_SIG_set0(signature, r, s)) {
+        BN_free(r);
+        BN_free(s);
+        ECDSA_SIG_free(signature);
+        return -1;
+    }
+    int n = i2d_ECDSA_SIG(signature, der);
+    ECDSA_SIG_free(signature);
+    return n;
+}
+
+bool token_signed(const char *text, size_t n, EVP_PKEY *key) {
+    const char *dot = memrchr(text, '.', n);
+    uint8_t raw[TOKEN_BYTES_MAX], *der = NULL;
+    if (!dot || n > TOKEN_BYTES_MAX || decode(dot + 1, (size_t)(text + n - dot - 1), raw) != 64)
+        return false;
+    int der_bytes = to_der(raw, &der);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool good = context && der_bytes > 0 && EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, key) == 1 &&
+                EVP_DigestVerify(context, der, (size_t)der_bytes, (const uint8_t *)text, (size_t)(dot - text)) == 1;
+    EVP_MD_CTX_free(context);
+    OPENSSL_free(der);
     return good;
+}
+
+EVP_PKEY *token_key(const char *pem) {
+    BIO *bio = BIO_new_mem_buf(pem, -1);
+    EVP_PKEY *key = bio ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
+    char curve[32] = "";
+    BIO_free(bio);
+    if (key && EVP_PKEY_is_a(key, "EC") && EVP_PKEY_get_group_name(key, curve, sizeof curve, NULL) == 1 &&
+        !strcmp(curve, "prime256v1"))
+        return key;
+    EVP_PKEY_free(key);
+    return NULL;
 }
 
 bool token_signed_hmac(const char *text, size_t n, const uint8_t *key, size_t key_bytes) {

@@ -1,6 +1,7 @@
 #ifndef ZOE_EDGE_TOKEN_H
 #define ZOE_EDGE_TOKEN_H
 
+#include <openssl/evp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,8 +27,11 @@ struct token {
 /* Reads header and claims; the signature is not yet checked. 0, or -1 with a few words in *why. */
 int token_read(enum token_kind kind, const char *text, size_t n, struct token *token, const char **why);
 
-/* Whether the public key (PEM) signed it. `text` ends in a NUL. */
-bool token_signed(const char *text, const char *pem);
+/* A public P-256 key from PEM, NULL when it is none; EVP_PKEY_free() it. */
+EVP_PKEY *token_key(const char *pem);
+
+/* Whether the key's owner signed it. Not libjwt: 1.10 knows no typ but JWT, and goes by the token's own alg. */
+bool token_signed(const char *text, size_t n, EVP_PKEY *key);
 
 /* The same with an HMAC key. */
 bool token_signed_hmac(const char *text, size_t n, const uint8_t *key, size_t key_bytes);
