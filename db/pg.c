@@ -149,7 +149,7 @@ static void note_failure(struct db *db, const char *what, const PGresult *result
     const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
     db->status = PQstatus(db->conn) == CONNECTION_OK ? meaning(state) : UNAVAILABLE;
     snprintf(db->constraint, sizeof db->constraint, "%s", constraint ? constraint : "");
-    if (db->status == INTERNAL || db->status == UNAVAILABLE || db->status == BUSY)
+    if (db->status != CONFLICT && db->status != NOT_FOUND)
         log_warn(NULL, "query_failed", "query=%s state=%s error=%s", what, state ? state : "-",
                  log_value(PQresultErrorMessage(result)));
     /* A migration changed what a prepared statement returns: the next use prepares it anew. */

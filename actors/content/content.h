@@ -29,6 +29,8 @@ enum status tell_deleted(struct call *call, int64_t id, int64_t revision);
 enum status tell_forget(struct call *call, int64_t id);
 /* Edges forget what they keep of it, after the commit. */
 void tell_changed(struct call *call, int64_t id);
+/* And whoever watches a film being made, how far it is. */
+void tell_progress(struct call *call, const struct processing_news *news);
 
 /* renditions.c: kept as JSON. */
 /* NULL when memory is out. */

@@ -13,9 +13,11 @@ static enum status compare(struct call *call, struct known *known) {
     known->found = rows_count(rows) > 0;
     int64_t asset_id = rows_int(rows, 0, "asset_id");
     bool same_film = asset_id == ask->asset_id;
-    known->newer = known->found && (asset_id < ask->asset_id || (same_film && rows_int(rows, 0, "sequence") < ask->sequence));
-    bool duration_stays = ask->has_duration ? !rows_null(rows, 0, "duration") && rows_real(rows, 0, "duration") == ask->duration
-                                            : same_film || rows_null(rows, 0, "duration");
+    known->newer =
+        known->found && (asset_id < ask->asset_id || (same_film && rows_int(rows, 0, "sequence") < ask->sequence));
+    bool duration_stays = ask->has_duration
+                              ? !rows_null(rows, 0, "duration") && rows_real(rows, 0, "duration") == ask->duration
+                              : same_film || rows_null(rows, 0, "duration");
     bool had_poster = rows_bool(rows, 0, "poster"), has_poster = ask->poster || (had_poster && same_film);
     known->card_changes = !duration_stays || had_poster != has_poster;
     rows_free(rows);
@@ -38,5 +40,6 @@ enum status content_processed(struct call *call) {
     if (call_do(call, Q_title_processed, ARGS(ARG_TEXT("renditions", renditions))) != OK)
         return call->status;
     tell_changed(call, ask->title_id);
+    tell_progress(call, ask);
     return known.card_changes ? tell_card(call, ask->title_id) : OK;
 }

@@ -22,7 +22,8 @@ struct list renditions_from_json(const char *text, struct arena *arena) {
     if (n)
         list.at = arena_alloc(arena, n * sizeof(struct rendition));
     for (size_t i = 0; i < n && list.at; i++) {
-        const struct rendition *one = record_from_json(rendition_record(), json_array_get(array, i), false, arena, &fault);
+        const struct rendition *one =
+            record_from_json(rendition_record(), json_array_get(array, i), false, arena, &fault);
         if (one)
             LIST_AT(list, struct rendition, list.n++) = *one;
     }

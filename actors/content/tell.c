@@ -22,3 +22,13 @@ enum status tell_forget(struct call *call, int64_t id) {
 void tell_changed(struct call *call, int64_t id) {
     call_event(call, &(struct bus_event){.topic = "invalidate", .id = id, .has_id = true});
 }
+
+void tell_progress(struct call *call, const struct processing_news *news) {
+    call_event(call, &(struct bus_event){.topic = "progress",
+                                         .id = news->title_id,
+                                         .has_id = true,
+                                         .state = news->state,
+                                         .progress = news->progress,
+                                         .has_progress = true,
+                                         .error = news->error});
+}

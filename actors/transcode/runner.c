@@ -105,17 +105,16 @@ static int claim(struct task *task, int rank_max) {
     return found && task->kind;
 }
 
-void task_hint(const struct task *task, const char *state, double progress, const char *error) {
+void task_hint(const struct task *task, double progress) {
     double left = progress > 0.01 ? task->running_seconds * (1 - progress) / progress : 0;
     actor_event(task->actor, &(struct bus_event){.topic = "progress",
                                                  .id = task->title,
                                                  .has_id = true,
-                                                 .state = state,
+                                                 .state = "processing",
                                                  .progress = progress,
                                                  .has_progress = true,
                                                  .eta_seconds = (int64_t)left,
-                                                 .has_eta_seconds = left > 0,
-                                                 .error = error});
+                                                 .has_eta_seconds = left > 0});
 }
 
 /* The film is at fault: the asset ends here, with a sentence for its owner. */
@@ -131,10 +130,8 @@ static enum outcome fail_asset(struct task *task, const char *why) {
         return TASK_LATER;
     }
     outcome = commit_end(task, true);
-    if (outcome == TASK_DONE) {
+    if (outcome == TASK_DONE)
         log_warn(NULL, "film_failed", "asset=%lld kind=%s why=%s", (long long)task->asset, task->kind, log_value(why));
-        task_hint(task, "error", task->progress, why);
-    }
     return outcome;
 }
 

@@ -43,7 +43,7 @@ static void hint(const struct chunk *chunk, const struct media_frame *frame) {
         return;
     double share = (double)task->count / task->segments * __builtin_popcount((unsigned)task->make) / (double)task->rung_count;
     double progress = task->progress + share * (double)frame->a / (double)frame->b;
-    task_hint(task, "processing", progress < 0.99 ? progress : 0.99, NULL);
+    task_hint(task, progress < 0.99 ? progress : 0.99);
 }
 
 static enum outcome take(void *self, const struct media_frame *frame, const uint8_t *payload) {

@@ -58,7 +58,6 @@ enum outcome task_finish(struct task *task, const char **why) {
     outcome = commit_end(task, true);
     if (outcome != TASK_DONE)
         return outcome;
-    task_hint(task, "ready", 1, NULL);
     snprintf(name, sizeof name, "assets/%s/work", task->folder);
     store_delete(name);
     remove_older(task);

@@ -94,12 +94,8 @@ static enum outcome plan(struct task *task, const struct media_info *info) {
                           ARG_INT("frames", info->frames), ARG_INT("fps_num", info->fps_num),
                           ARG_INT("fps_den", info->fps_den), ARG_INT("segments", segments),
                           ARG_BOOL("has_audio", info->has_audio))));
-    if (db_status(task->db) == OK && add_rungs(task) == OK && add_tasks(task, segments, info->has_audio) == OK) {
-        outcome = commit_end(task, true);
-        if (outcome == TASK_DONE)
-            task_hint(task, "processing", 0, NULL);
-        return outcome;
-    }
+    if (db_status(task->db) == OK && add_rungs(task) == OK && add_tasks(task, segments, info->has_audio) == OK)
+        return commit_end(task, true);
     db_rollback(task->db);
     return TASK_LATER;
 }

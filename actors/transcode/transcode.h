@@ -70,7 +70,8 @@ int playlists_write(struct task *task, bool whole);
 
 /* Renews the lease when a third of it has passed. false when it is lost. */
 bool task_renew(struct task *task);
-void task_hint(const struct task *task, const char *state, double progress, const char *error);
+/* Tells the bus how far a film is between two news of it; its end is content's to tell, once it can be seen there. */
+void task_hint(const struct task *task, double progress);
 
 /* child.c: one run of zoe-media. */
 struct child_calls {
