@@ -166,8 +166,8 @@ static int outgoing(zloop_t *loop, zmq_pollitem_t *item, void *arg) {
 static int drained(zloop_t *loop, int timer, void *arg) {
     (void)loop, (void)timer;
     struct actor *actor = arg;
-    bool idle = mailbox_idle(&actor->lanes[LANE_FAST]) && mailbox_idle(&actor->lanes[LANE_HEAVY]) &&
-                out_idle(&actor->out);
+    bool idle =
+        mailbox_idle(&actor->lanes[LANE_FAST]) && mailbox_idle(&actor->lanes[LANE_HEAVY]) && out_idle(&actor->out);
     return idle || clock_ms() - actor->stop_ms > config()->drain_seconds * 1000 ? -1 : 0;
 }
 

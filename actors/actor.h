@@ -36,7 +36,8 @@ struct call {
 struct handler {
     unsigned message;
     enum status (*one)(struct call *call);
-    /* Instead of `one`: answers up to `most` calls of this message with as few statements as it can, setting each status. */
+    /* Instead of `one`: answers up to `most` calls of this message with as few statements as it can, setting each
+     * status. */
     void (*many)(struct call **calls, size_t n);
     unsigned most;
     bool transaction; /* begin before, commit after OK, roll back otherwise; the answer is sent after the commit */
@@ -66,8 +67,8 @@ bool actor_stopping(const struct actor *actor);
 
 /* A hint for the bus; may be called from any thread. */
 void actor_event(struct actor *actor, const struct bus_event *event);
-/* The same from a handler: sent once its work is committed and the status is OK, dropped otherwise. Texts are constants or in the
- * arena. */
+/* The same from a handler: sent once its work is committed and the status is OK, dropped otherwise. Texts are constants
+ * or in the arena. */
 void call_event(struct call *call, const struct bus_event *event);
 
 /* Wakes the outbox after a commit outside a handler. */

@@ -59,8 +59,8 @@ enum status outbox_put(struct db *db, unsigned message, const void *value) {
     struct buffer body = {0};
     enum status status = INTERNAL;
     if (!body_encode(message_row(message)->ask(), value, &body)) {
-        rows_free(db_run(db, OUTBOX_PUT, NULL, NULL,
-                         ARGS(ARG_INT("message", message), ARG_BYTES("body", body.at, body.n))));
+        rows_free(
+            db_run(db, OUTBOX_PUT, NULL, NULL, ARGS(ARG_INT("message", message), ARG_BYTES("body", body.at, body.n))));
         status = db_status(db);
     }
     buffer_free(&body);

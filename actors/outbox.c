@@ -4,8 +4,8 @@
 #include "actors/actor_parts.h"
 #include "protocol/node/clock.h"
 
-/* Delivers what handlers posted: rows are sent as asks in their order, a window at a time, and deleted when answered. One
- * instance of a service delivers (an advisory lock), so that a row is not sent twice while it is under way. */
+/* Delivers what handlers posted: rows are sent as asks in their order, a window at a time, and deleted when answered.
+ * One instance of a service delivers (an advisory lock), so that a row is not sent twice while it is under way. */
 
 enum { WINDOW = 128, IDLE_MS = 1000, PATIENCE_MS = 10000, SWEEP_MS = 3600000 };
 

@@ -3,14 +3,16 @@
 
 #include "actors/actor.h"
 
-/* Pages of lists that are ordered newest first, by a time and a number (keyset). The query selects its records' columns and
- * place_us (the time in microseconds since 1970) and place_id, where (time, number) < (:before_us, :before_id), limit :rows. */
+/* Pages of lists that are ordered newest first, by a time and a number (keyset). The query selects its records' columns
+ * and place_us (the time in microseconds since 1970) and place_id, where (time, number) < (:before_us, :before_id),
+ * limit :rows. */
 struct page {
     int64_t limit;
     int64_t before_us, before_id; /* exclusive; beyond everything for the first page */
 };
 
-/* OK, or INVALID with /cursor. `cursor` is what page_take() gave, NULL for the first page; `limit` 0 means the usual 20. */
+/* OK, or INVALID with /cursor. `cursor` is what page_take() gave, NULL for the first page; `limit` 0 means the
+ * usual 20. */
 enum status page_open(struct call *call, int64_t limit, const char *cursor, struct page *page);
 
 /* The arguments of the query: PAGE_ARGS(page), more... inside ARGS(). */

@@ -39,16 +39,17 @@ static bool prepare(struct call *call, struct db *db) {
         call_invalid(call, arena_text(call->arena, fault.field), arena_text(call->arena, fault.why));
     else if (!(call->reply = arena_alloc(call->arena, call->message->reply()->about->bytes)))
         call->status = INTERNAL;
-    if (call->status != OK)
-        work_answer(call);
-    return call->ask && call->reply && call->status == OK;
+    if (call->status == OK)
+        return true;
+    work_answer(call);
+    return false;
 }
 
 /* A key that was applied before: the outbox of another service delivers again what it has no answer for. */
 static bool seen_before(struct call *call) {
-    struct rows *rows = db_run(call->db, SEEN_PUT, NULL, NULL,
-                               ARGS(ARG_INT("edge", (int64_t)call->header.key.edge),
-                                    ARG_INT("sequence", (int64_t)call->header.key.sequence)));
+    struct rows *rows = db_run(
+        call->db, SEEN_PUT, NULL, NULL,
+        ARGS(ARG_INT("edge", (int64_t)call->header.key.edge), ARG_INT("sequence", (int64_t)call->header.key.sequence)));
     bool before = rows && !rows_count(rows);
     call->status = db_status(call->db);
     rows_free(rows);
@@ -71,7 +72,8 @@ static void run_in_transaction(const struct handler *handler, struct call *call)
         actor_posted(call->actor);
 }
 
-/* A connection that the server closed is noticed by its next user; deadlocks pass. Once more is safe where the contract says so. */
+/* A connection that the server closed is noticed by its next user; deadlocks pass. Once more is safe where the contract
+ * says so. */
 static bool worth_again(const struct call *call) {
     bool passing = call->status == UNAVAILABLE || call->status == BUSY || call->status == UNKNOWN_OUTCOME;
     return passing && !call->problem && call->message->retry;

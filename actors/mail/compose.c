@@ -12,7 +12,8 @@ static void part(const char *type, const char *text, const struct post *post, st
     buffer_text(to, "\r\n");
 }
 
-static void headers(const struct post *post, const char *name, const char *address, const char *subject, struct buffer *to) {
+static void headers(const struct post *post, const char *name, const char *address, const char *subject,
+                    struct buffer *to) {
     buffer_text(to, "From: ");
     header_phrase(name, to);
     buffer_print(to, "%s<%s>\r\nTo: ", *name ? " " : "", address);

@@ -6,7 +6,8 @@
 enum { WORD_BYTES = 42 /* 56 letters of base64, so that an encoded word stays below its 75 */ };
 
 static bool is_atom(unsigned char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c && strchr("!#$%&'*+-/=?^_`{|}~", c));
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           (c && strchr("!#$%&'*+-/=?^_`{|}~", c));
 }
 
 /* No address that arrives here may end its header or begin another one. */
@@ -93,7 +94,8 @@ void header_phrase(const char *text, struct buffer *to) {
 
 void header_date(int64_t ms, struct buffer *to) {
     static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     time_t seconds = ms / 1000;
     struct tm at;
     if (gmtime_r(&seconds, &at))

@@ -8,8 +8,8 @@
 #include "protocol/node/clock.h"
 #include "protocol/node/config.h"
 
-/* Claims one letter at a time with a lease, composes and delivers it outside any transaction, and marks it. The name of the file
- * and the Message-ID are the letter's own, so that a repeated delivery is the same letter. */
+/* Claims one letter at a time with a lease, composes and delivers it outside any transaction, and marks it. The name of
+ * the file and the Message-ID are the letter's own, so that a repeated delivery is the same letter. */
 
 enum { ATTEMPTS_MAX = 28, IDLE_MS = 5000, AWAY_MS = 300, BACK_OFF_MS = 10000, BACK_OFF_MAX_MS = 6 * 3600 * 1000 };
 
@@ -34,14 +34,15 @@ static void mark(struct db *db, const struct post *post, enum outcome outcome, c
     int64_t delay_ms = sender_back_off_ms(post->attempts);
     delay_ms += (int64_t)(random_u64() % (uint64_t)(delay_ms / 5));
     if (outcome == DELIVERED) {
-        rows_free(db_run(db, Q_letter_sent, NULL, NULL, ARGS(ARG_INT("id", post->id), ARG_INT("attempts", post->attempts))));
+        rows_free(
+            db_run(db, Q_letter_sent, NULL, NULL, ARGS(ARG_INT("id", post->id), ARG_INT("attempts", post->attempts))));
         log_info(NULL, "mail_sent", "letter=%lld kind=%s", (long long)post->id, log_value(post->kind));
     } else if (outcome == DELIVER_LATER) {
         rows_free(db_run(db, Q_letter_later, NULL, NULL,
                          ARGS(ARG_INT("id", post->id), ARG_INT("attempts", post->attempts), ARG_TEXT("error", why),
                               ARG_INT("delay_ms", delay_ms))));
-        log_warn(NULL, "mail_later", "letter=%lld attempt=%lld error=%s", (long long)post->id, (long long)post->attempts,
-                 log_value(why));
+        log_warn(NULL, "mail_later", "letter=%lld attempt=%lld error=%s", (long long)post->id,
+                 (long long)post->attempts, log_value(why));
     } else {
         rows_free(db_run(db, Q_letter_dead, NULL, NULL,
                          ARGS(ARG_INT("id", post->id), ARG_INT("attempts", post->attempts), ARG_TEXT("error", why))));

@@ -17,20 +17,22 @@ static const struct {
               "\n"
               "{link}\n"
               "\n"
-              "The link is good for {hours} hours. If you did not create an account, ignore this message: nothing happens.\n",
-      .html = "<!DOCTYPE html>\n"
-              "<html lang=\"en\">\n"
-              "<head><meta charset=\"utf-8\"><title>Confirm your email</title></head>\n"
-              "<body style=\"font-family:sans-serif;line-height:1.5;color:#222\">\n"
-              "<p>{greeting}</p>\n"
-              "<p>thank you for registering. Please confirm your e-mail address:</p>\n"
-              "<p><a href=\"{link}\" style=\"display:inline-block;padding:10px 20px;border-radius:6px;background:#2e3edf;"
-              "color:#fff;text-decoration:none\">Activate account</a></p>\n"
-              "<p>If the button does not work, copy this address into your browser:<br>{link}</p>\n"
-              "<p>The link is good for {hours} hours. If you did not create an account, ignore this message: nothing "
-              "happens.</p>\n"
-              "</body>\n"
-              "</html>\n"}},
+              "The link is good for {hours} hours. If you did not create an account, ignore this message: nothing "
+              "happens.\n",
+      .html =
+          "<!DOCTYPE html>\n"
+          "<html lang=\"en\">\n"
+          "<head><meta charset=\"utf-8\"><title>Confirm your email</title></head>\n"
+          "<body style=\"font-family:sans-serif;line-height:1.5;color:#222\">\n"
+          "<p>{greeting}</p>\n"
+          "<p>thank you for registering. Please confirm your e-mail address:</p>\n"
+          "<p><a href=\"{link}\" style=\"display:inline-block;padding:10px 20px;border-radius:6px;background:#2e3edf;"
+          "color:#fff;text-decoration:none\">Activate account</a></p>\n"
+          "<p>If the button does not work, copy this address into your browser:<br>{link}</p>\n"
+          "<p>The link is good for {hours} hours. If you did not create an account, ignore this message: nothing "
+          "happens.</p>\n"
+          "</body>\n"
+          "</html>\n"}},
 };
 
 /* Where links of a dialect lead. {front}, {uid} and {token} are filled in. */
@@ -61,7 +63,11 @@ static void put(const char *text, bool html, struct buffer *to) {
     for (; *text; text++) {
         const char *escaped = NULL;
         if (html)
-            escaped = *text == '&' ? "&amp;" : *text == '<' ? "&lt;" : *text == '>' ? "&gt;" : *text == '"' ? "&quot;" : NULL;
+            escaped = *text == '&'   ? "&amp;"
+                      : *text == '<' ? "&lt;"
+                      : *text == '>' ? "&gt;"
+                      : *text == '"' ? "&quot;"
+                                     : NULL;
         if (escaped)
             buffer_text(to, escaped);
         else
@@ -72,7 +78,8 @@ static void put(const char *text, bool html, struct buffer *to) {
 /* The token comes from another process: only what needs no escaping in a URL goes through as it is. */
 static void put_token(const char *token, struct buffer *to) {
     for (const unsigned char *c = (const unsigned char *)token; *c; c++) {
-        bool plain = (*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') || strchr("-._~", *c);
+        bool plain =
+            (*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') || strchr("-._~", *c);
         if (plain)
             buffer_add(to, c, 1);
         else
@@ -106,7 +113,8 @@ static void fill_hours(const struct post *post, struct buffer *to) {
     buffer_print(to, "%lld", (long long)((config()->activation_seconds + 1800) / 3600));
 }
 
-/* Whoever registers chooses the name, and somebody else may read it: nothing that looks like a link or a second line. */
+/* Whoever registers chooses the name, and somebody else may read it: nothing that looks like a link or a second line.
+ */
 static bool name_fit(const char *name) {
     for (const unsigned char *c = (const unsigned char *)name; *c; c++)
         if (*c < ' ' || *c == 0x7f || strchr(":/@<>", *c))

@@ -10,7 +10,8 @@ static pid_t auth;
 
 static int start(void **state) {
     (void)state;
-    auth = house_start("zoe-auth", "ZOE_ADMIN_EMAIL=root@example.test ZOE_ADMIN_PASSWORD=correct-horse ZOE_REFRESH_GRACE_SECONDS=1");
+    auth = house_start(
+        "zoe-auth", "ZOE_ADMIN_EMAIL=root@example.test ZOE_ADMIN_PASSWORD=correct-horse ZOE_REFRESH_GRACE_SECONDS=1");
     house_await("auth", 1);
     return 0;
 }
@@ -67,7 +68,8 @@ static void the_first_administrator(void **state) {
     assert_true(session->account->verified);
     /* A second start with another password makes no second one and changes nothing. */
     house_stop(auth);
-    auth = house_start("zoe-auth", "ZOE_ADMIN_EMAIL=other@example.test ZOE_ADMIN_PASSWORD=another ZOE_REFRESH_GRACE_SECONDS=1");
+    auth = house_start("zoe-auth",
+                       "ZOE_ADMIN_EMAIL=other@example.test ZOE_ADMIN_PASSWORD=another ZOE_REFRESH_GRACE_SECONDS=1");
     house_await("auth", 1);
     assert_int_equal(house_number("select count(*) as value from auth.accounts where roles & 2 <> 0"), 1);
     expect_status(login("other@example.test", "another", "v1"), UNAUTHENTICATED);
@@ -84,14 +86,17 @@ static void register_and_activate(void **state) {
     char token[128];
     snprintf(token, sizeof token, "%s", posted_token());
     /* The value in the answer opens nothing. */
-    expect_code(ask(MSG_auth_activate, nobody, &(struct activate_ask){.token = reply->opaque}), INVALID, "token-refused");
+    expect_code(ask(MSG_auth_activate, nobody, &(struct activate_ask){.token = reply->opaque}), INVALID,
+                "token-refused");
     reply = ask_ok(MSG_auth_activate, nobody, &(struct activate_ask){.token = token});
     assert_true(reply->account->verified);
     expect_code(ask(MSG_auth_activate, nobody, &(struct activate_ask){.token = token}), INVALID, "token-refused");
     expect_field(ask(MSG_auth_activate, nobody, &(struct activate_ask){.token = ""}), "/token");
     /* Hashes and tokens are not kept as they are. */
-    assert_string_equal(house_value("select left(password, 4) as value from auth.accounts where email = 'ann@example.test'"), "$2b$");
-    assert_int_equal(house_number("select count(*) as value from auth.one_time_tokens where hash = '%s'::bytea", token), 0);
+    assert_string_equal(
+        house_value("select left(password, 4) as value from auth.accounts where email = 'ann@example.test'"), "$2b$");
+    assert_int_equal(house_number("select count(*) as value from auth.one_time_tokens where hash = '%s'::bytea", token),
+                     0);
 }
 
 static void register_refuses(void **state) {
@@ -99,7 +104,8 @@ static void register_refuses(void **state) {
     expect_status(enrol("twice@example.test", "password-1", "v1"), OK);
     expect_code(enrol("TWICE@example.test", "password-1", "v1"), CONFLICT, "email-taken");
     int64_t letters = house_number("select count(*) as value from auth.outbox");
-    static const char *const wrong[] = {"no-at", "@example.test", "a@", "a b@example.test", "a@@b", "a@.b", "a@b..c", "a\n@b.c"};
+    static const char *const wrong[] = {"no-at", "@example.test", "a@",     "a b@example.test",
+                                        "a@@b",  "a@.b",          "a@b..c", "a\n@b.c"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         expect_field(enrol(wrong[i], "password-1", "v1"), "/email");
     expect_field(enrol("short@example.test", "1234567", "v1"), "/password");
@@ -107,10 +113,11 @@ static void register_refuses(void **state) {
     memset(longer, 'x', sizeof longer);
     longer[73] = 0;
     expect_field(enrol("long@example.test", longer, "v1"), "/password");
-    expect_field(ask(MSG_auth_register, nobody,
-                     &(struct register_ask){
-                         .email = "c@example.test", .password = "password-1", .confirm = "password-2", .dialect = "v1"}),
-                 "/confirm");
+    expect_field(
+        ask(MSG_auth_register, nobody,
+            &(struct register_ask){
+                .email = "c@example.test", .password = "password-1", .confirm = "password-2", .dialect = "v1"}),
+        "/confirm");
     assert_int_equal(house_number("select count(*) as value from auth.outbox"), letters);
     assert_int_equal(house_number("select count(*) as value from auth.accounts where email in ('short@example.test',"
                                   " 'long@example.test', 'c@example.test')"),
@@ -120,7 +127,8 @@ static void register_refuses(void **state) {
 static void login_refuses(void **state) {
     (void)state;
     expect_status(enrol("bob@example.test", "password-1", "videoflix_hls"), OK);
-    struct answer wrong = login("bob@example.test", "password-2", "v1"), unknown = login("nobody@example.test", "password-2", "v1");
+    struct answer wrong = login("bob@example.test", "password-2", "v1"),
+                  unknown = login("nobody@example.test", "password-2", "v1");
     expect_status(wrong, UNAUTHENTICATED);
     expect_status(unknown, UNAUTHENTICATED);
     /* Nothing tells whether there is such an account. */
@@ -238,21 +246,19 @@ static void the_letter_arrives(void **state) {
     house_await("mail", 1);
     const struct account_reply *reply = enrol("carol@example.test", "password-1", "videoflix_hls").reply;
     assert_non_null(reply);
-    AWAIT(house_number("select count(*) as value from mail.letters where state = 'sent' and address = 'carol@example.test'") == 1);
+    AWAIT(house_number(
+              "select count(*) as value from mail.letters where state = 'sent' and address = 'carol@example.test'") ==
+          1);
     AWAIT(house_number("select count(*) as value from auth.outbox") == 0);
     house_stop(mail);
 }
 
 int auth_tests(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_first_administrator),
-        cmocka_unit_test(register_and_activate),
-        cmocka_unit_test(register_refuses),
-        cmocka_unit_test(login_refuses),
-        cmocka_unit_test(refresh_rotates),
-        cmocka_unit_test(a_stolen_token_ends_the_session),
-        cmocka_unit_test(logout_revokes),
-        cmocka_unit_test(me_and_keys),
+        cmocka_unit_test(the_first_administrator), cmocka_unit_test(register_and_activate),
+        cmocka_unit_test(register_refuses),        cmocka_unit_test(login_refuses),
+        cmocka_unit_test(refresh_rotates),         cmocka_unit_test(a_stolen_token_ends_the_session),
+        cmocka_unit_test(logout_revokes),          cmocka_unit_test(me_and_keys),
         cmocka_unit_test(the_letter_arrives),
     };
     return RUN("auth", start, stop);

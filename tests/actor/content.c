@@ -55,7 +55,8 @@ static void no_more_cards(void) {
 
 static void create_and_show(void **state) {
     (void)state;
-    struct title_new all = {.title = "Ünïcode & <b>", .kind = "series", .description = "Zwei Sätze.", .category = "Drama"};
+    struct title_new all = {
+        .title = "Ünïcode & <b>", .kind = "series", .description = "Zwei Sätze.", .category = "Drama"};
     const struct title *made = ask_ok(MSG_content_create, admin, &all);
     assert_string_equal(made->title, all.title);
     assert_string_equal(made->kind, "series");
@@ -92,7 +93,8 @@ static void create_refuses(void **state) {
     char text[5002];
     memset(text, 'x', sizeof text);
     text[5001] = 0;
-    expect_field(ask(MSG_content_create, admin, &(struct title_new){.title = "x", .description = text}), "/description");
+    expect_field(ask(MSG_content_create, admin, &(struct title_new){.title = "x", .description = text}),
+                 "/description");
     text[201] = 0;
     expect_field(ask(MSG_content_create, admin, &(struct title_new){.title = text}), "/title");
     text[101] = 0;
@@ -114,8 +116,12 @@ static void many_shows_at_once(void **state) {
     struct peer *peer = peer_open("ask");
     for (uint64_t i = 1; i <= ASKS; i++)
         peer_send(peer,
-                  (struct header){.kind = KIND_ASK, .message = MSG_content_show, .remaining_ms = 9000, .key = {peer->edge, i}},
-                  by_id_record(), &(struct by_id){.id = i % 3 == 0 ? a : i % 3 == 1 ? b : 888888});
+                  (struct header){
+                      .kind = KIND_ASK, .message = MSG_content_show, .remaining_ms = 9000, .key = {peer->edge, i}},
+                  by_id_record(),
+                  &(struct by_id){.id = i % 3 == 0   ? a
+                                        : i % 3 == 1 ? b
+                                                     : 888888});
     for (int i = 0; i < ASKS; i++) {
         assert_true(peer_take(peer, PATIENCE_MS));
         uint64_t which = peer->header.key.sequence % 3;
@@ -157,7 +163,8 @@ static void change_refuses(void **state) {
     (void)state;
     int64_t id = create("stays")->id;
     card_of(id);
-    expect_code(ask(MSG_content_change, viewer, &(struct title_change){.id = id, .title = "x"}), FORBIDDEN, "forbidden");
+    expect_code(ask(MSG_content_change, viewer, &(struct title_change){.id = id, .title = "x"}), FORBIDDEN,
+                "forbidden");
     expect_status(ask(MSG_content_change, admin, &(struct title_change){.id = 999999, .title = "x"}), NOT_FOUND);
     expect_field(ask(MSG_content_change, admin, &(struct title_change){.id = id, .title = "  "}), "/title");
     expect_field(ask(MSG_content_change, admin, &(struct title_change){.id = id, .kind = "x"}), "/kind");
@@ -236,7 +243,8 @@ static void older_news_change_nothing(void **state) {
     (void)state;
     int64_t id = create("film")->id;
     card_of(id);
-    struct processing_news news = {.title_id = id, .asset = "b", .asset_id = 10, .sequence = 5, .state = "ready", .progress = 1};
+    struct processing_news news = {
+        .title_id = id, .asset = "b", .asset_id = 10, .sequence = 5, .state = "ready", .progress = 1};
     expect_status(tell(news), OK);
     news.state = "error", news.error = "late";
     expect_status(tell(news), OK);
@@ -247,7 +255,8 @@ static void older_news_change_nothing(void **state) {
     assert_string_equal(show(id)->processing_state, "ready");
     assert_string_equal(show(id)->processing_error, "");
     /* A newer upload begins from nothing. */
-    news = (struct processing_news){.title_id = id, .asset = "c", .asset_id = 11, .state = "error", .error = "It has no video."};
+    news = (struct processing_news){
+        .title_id = id, .asset = "c", .asset_id = 11, .state = "error", .error = "It has no video."};
     expect_status(tell(news), OK);
     assert_string_equal(show(id)->processing_state, "error");
     assert_string_equal(show(id)->processing_error, "It has no video.");
@@ -290,7 +299,8 @@ static void news_in_any_order_end_the_same(void **state) {
 static void news_refuse(void **state) {
     (void)state;
     int64_t id = create("film")->id;
-    struct processing_news news = {.title_id = id, .asset = "a", .asset_id = 1, .sequence = 1, .state = "ready", .progress = 1};
+    struct processing_news news = {
+        .title_id = id, .asset = "a", .asset_id = 1, .sequence = 1, .state = "ready", .progress = 1};
     expect_code(ask(MSG_content_processed, admin, &news), FORBIDDEN, "forbidden");
     expect_code(ask(MSG_content_processed, nobody, &news), FORBIDDEN, "forbidden");
     assert_string_equal(show(id)->processing_state, "none");
@@ -356,7 +366,8 @@ static void lists_have_pages_and_filters(void **state) {
     assert_int_equal(page->items.n, 20);
     assert_string_equal(LIST_AT(page->items, struct title, 0).title, "n210");
     /* A page that ends exactly at the end has no next. */
-    page = ask_ok(MSG_content_list, nobody, &(struct title_list_ask){.limit = 42, .has_limit = true, .category = "Drama"});
+    page =
+        ask_ok(MSG_content_list, nobody, &(struct title_list_ask){.limit = 42, .has_limit = true, .category = "Drama"});
     assert_int_equal(page->items.n, 42);
     assert_null(page->next);
     /* What is made or deleted between two pages neither repeats nor hides others. */
@@ -364,14 +375,15 @@ static void lists_have_pages_and_filters(void **state) {
     int64_t last = LIST_AT(page->items, struct title, 99).id;
     house_sql("delete from content.titles where id = %lld", (long long)last);
     create("in between");
-    page = ask_ok(MSG_content_list, nobody, &(struct title_list_ask){.limit = 100, .has_limit = true, .cursor = page->next});
+    page = ask_ok(MSG_content_list, nobody,
+                  &(struct title_list_ask){.limit = 100, .has_limit = true, .cursor = page->next});
     assert_int_equal(LIST_AT(page->items, struct title, 0).id, last - 1);
 }
 
 static void lists_refuse(void **state) {
     (void)state;
-    static const char *const wild[] = {"0", "AAAA", "_____________________w", "AAAAAAAAAAAAAAAAAAAAAB",
-                                       "eyJpZCI6MX0", "' or 1=1 --", "\xe2\x82\xac"};
+    static const char *const wild[] = {
+        "0", "AAAA", "_____________________w", "AAAAAAAAAAAAAAAAAAAAAB", "eyJpZCI6MX0", "' or 1=1 --", "\xe2\x82\xac"};
     for (size_t i = 0; i < sizeof wild / sizeof *wild; i++)
         expect_field(ask(MSG_content_list, nobody, &(struct title_list_ask){.cursor = wild[i]}), "/cursor");
     expect_field(ask(MSG_content_list, nobody, &(struct title_list_ask){.limit = 0, .has_limit = true}), "/limit");
@@ -388,9 +400,13 @@ static void the_bus_hears_of_each_change(void **state) {
     assert_true(ear_take(ear, "invalidate", &event, PATIENCE_MS) && event.id == id);
     ask_ok(MSG_content_change, admin, &(struct title_change){.id = id, .title = "other"});
     assert_true(ear_take(ear, "invalidate", &event, PATIENCE_MS) && event.id == id);
-    expect_status(tell((struct processing_news){.title_id = id, .asset = "a", .asset_id = 1, .sequence = 2, .state = "ready"}), OK);
+    expect_status(
+        tell((struct processing_news){.title_id = id, .asset = "a", .asset_id = 1, .sequence = 2, .state = "ready"}),
+        OK);
     assert_true(ear_take(ear, "invalidate", &event, PATIENCE_MS) && event.id == id);
-    expect_status(tell((struct processing_news){.title_id = id, .asset = "a", .asset_id = 1, .sequence = 1, .state = "ready"}), OK);
+    expect_status(
+        tell((struct processing_news){.title_id = id, .asset = "a", .asset_id = 1, .sequence = 1, .state = "ready"}),
+        OK);
     expect_status(ask(MSG_content_change, viewer, &(struct title_change){.id = id, .title = "x"}), FORBIDDEN);
     expect_status(ask(MSG_content_delete, admin, &(struct by_id){.id = id}), OK);
     assert_true(ear_take(ear, "invalidate", &event, PATIENCE_MS) && event.id == id);
@@ -401,7 +417,8 @@ static void the_bus_hears_of_each_change(void **state) {
 static void every_list_has_its_index(void **state) {
     (void)state;
     house_sql("insert into content.titles (title, kind, category, state, created_at)"
-              " select 'n' || n, 'movie', case n %% 1000 when 0 then 'rare' else 'usual' end, 'none', now() - n * interval '1 s'"
+              " select 'n' || n, 'movie', case n %% 1000 when 0 then 'rare' else 'usual' end, 'none', now() - n * "
+              "interval '1 s'"
               " from generate_series(1, 30000) n");
     house_sql("analyze content.titles");
     struct db *db = house_db("content");
@@ -411,7 +428,8 @@ static void every_list_has_its_index(void **state) {
         char sql[400];
         bool found = false;
         snprintf(sql, sizeof sql,
-                 "explain select * from shown where %s and (made_at, id) < (now(), 5000000) order by made_at desc, id desc limit 21",
+                 "explain select * from shown where %s and (made_at, id) < (now(), 5000000) order by made_at desc, id "
+                 "desc limit 21",
                  lists[i]);
         struct rows *rows = db_text(db, sql);
         assert_non_null(rows);

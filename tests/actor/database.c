@@ -8,7 +8,8 @@
 enum { PUT, GET, FAIL_CHECK, SLOW, COUNT, TYPES };
 
 static const struct db_query queries[] = {
-    {"put", "insert into scratch (id, name) values ($1, $2) returning id, name", (const char *const[]){"id", "name", NULL}},
+    {"put", "insert into scratch (id, name) values ($1, $2) returning id, name",
+     (const char *const[]){"id", "name", NULL}},
     {"get", "select id, name from scratch where id = $1", (const char *const[]){"id", NULL}},
     {"fail_check", "insert into scratch (id, name, size) values ($1, 'x', -1)", (const char *const[]){"id", NULL}},
     {"slow", "select pg_sleep(30)", (const char *const[]){NULL}},
@@ -25,8 +26,9 @@ static struct db *open_db(void) {
 
 static int start(void **state) {
     struct db *db = house_db("content");
-    assert_int_equal(db_script(db, "create table scratch (id bigint primary key, name text, size integer check (size > 0),"
-                                   " parent bigint constraint scratch_parent references scratch)"),
+    assert_int_equal(db_script(db,
+                               "create table scratch (id bigint primary key, name text, size integer check (size > 0),"
+                               " parent bigint constraint scratch_parent references scratch)"),
                      OK);
     db_close(db);
     *state = open_db();
@@ -45,7 +47,8 @@ static void parameters_come_from_arguments_then_fields(void **state) {
     struct db *db = *state;
     struct title_change ask = {.id = 11, .has_id = true, .title = "field"};
     /* `name` is no field of the ask: it must be an argument. `id` is both: the argument wins. */
-    struct rows *rows = db_run(db, PUT, title_change_record(), &ask, ARGS(ARG_TEXT("name", "o'neil; drop table scratch")));
+    struct rows *rows =
+        db_run(db, PUT, title_change_record(), &ask, ARGS(ARG_TEXT("name", "o'neil; drop table scratch")));
     assert_non_null(rows);
     assert_int_equal(rows_int(rows, 0, "id"), 11);
     assert_string_equal(rows_text(rows, 0, "name"), "o'neil; drop table scratch");
@@ -74,8 +77,8 @@ static void all_types_come_back(void **state) {
     struct arena *arena = arena_new();
     const uint8_t raw[] = {0, 1, 0xff, '\\', '\''};
     struct rows *rows = db_run(db, TYPES, NULL, NULL,
-                               ARGS(ARG_INT("i", INT64_MIN), ARG_REAL("r", 0.1), ARG_BOOL("b", true), ARG_TEXT("t", "ä\\'"),
-                                    ARG_BYTES("y", raw, sizeof raw), ARG_TEXT("nothing", NULL)));
+                               ARGS(ARG_INT("i", INT64_MIN), ARG_REAL("r", 0.1), ARG_BOOL("b", true),
+                                    ARG_TEXT("t", "ä\\'"), ARG_BYTES("y", raw, sizeof raw), ARG_TEXT("nothing", NULL)));
     assert_non_null(rows);
     assert_true(rows_int(rows, 0, "i") == INT64_MIN);
     assert_true(rows_real(rows, 0, "r") == 0.1);

@@ -92,12 +92,11 @@ static void batches_answer_everyone(void **state) {
     bool seen[ASKS + 1] = {false};
     int64_t largest = 0;
     for (int64_t i = 1; i <= ASKS; i++)
-        peer_send(peer,
-                  (struct header){.kind = KIND_ASK,
-                                  .message = MSG_content_show,
-                                  .remaining_ms = 10000,
-                                  .key = {peer->edge, (uint64_t)i}},
-                  by_id_record(), &(struct by_id){.id = i});
+        peer_send(
+            peer,
+            (struct header){
+                .kind = KIND_ASK, .message = MSG_content_show, .remaining_ms = 10000, .key = {peer->edge, (uint64_t)i}},
+            by_id_record(), &(struct by_id){.id = i});
     for (int i = 0; i < ASKS; i++) {
         assert_true(peer_take(peer, PATIENCE_MS));
         assert_int_equal(peer->header.status, OK);
@@ -115,7 +114,8 @@ static void batches_answer_everyone(void **state) {
 static void what_cannot_be_read_is_invalid(void **state) {
     (void)state;
     struct peer *peer = peer_open("ask");
-    struct header header = {.kind = KIND_ASK, .message = MSG_content_show, .remaining_ms = 5000, .key = {peer->edge, 1}};
+    struct header header = {
+        .kind = KIND_ASK, .message = MSG_content_show, .remaining_ms = 5000, .key = {peer->edge, 1}};
     /* A body of another message: the field that is missing is named. */
     peer_send(peer, header, problem_record(), &(struct problem){.code = "x"});
     assert_true(peer_take(peer, PATIENCE_MS));
@@ -136,12 +136,11 @@ static void the_end_answers_what_was_taken_in(void **state) {
     struct peer *peer = peer_open("ask");
     for (uint64_t i = 1; i <= ASKS; i++)
         peer_send(peer,
-                  (struct header){.kind = KIND_ASK,
-                                  .message = MSG_content_create,
-                                  .remaining_ms = 10000,
-                                  .key = {peer->edge, i}},
+                  (struct header){
+                      .kind = KIND_ASK, .message = MSG_content_create, .remaining_ms = 10000, .key = {peer->edge, i}},
                   title_new_record(), &(struct title_new){.title = "sleep", .description = "100"});
-    AWAIT(house_number("select count(*) as value from pg_stat_activity where usename = 'zoe_content' and state <> 'idle'") > 0);
+    AWAIT(house_number(
+              "select count(*) as value from pg_stat_activity where usename = 'zoe_content' and state <> 'idle'") > 0);
     kill(puppet, SIGTERM);
     for (int i = 0; i < ASKS; i++) {
         assert_true(peer_take(peer, PATIENCE_MS));
@@ -303,14 +302,10 @@ static void two_instances_send_once(void **state) {
 
 int harness_tests(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hints_and_posts_follow_the_commit),
-        cmocka_unit_test(a_refusal_takes_everything_back),
-        cmocka_unit_test(a_second_attempt_leaves_one_trace),
-        cmocka_unit_test(a_repeated_key_runs_once),
-        cmocka_unit_test(batches_answer_everyone),
-        cmocka_unit_test(what_cannot_be_read_is_invalid),
-        cmocka_unit_test(the_end_answers_what_was_taken_in),
-        cmocka_unit_test(a_database_that_is_away_is_said_so),
+        cmocka_unit_test(hints_and_posts_follow_the_commit), cmocka_unit_test(a_refusal_takes_everything_back),
+        cmocka_unit_test(a_second_attempt_leaves_one_trace), cmocka_unit_test(a_repeated_key_runs_once),
+        cmocka_unit_test(batches_answer_everyone),           cmocka_unit_test(what_cannot_be_read_is_invalid),
+        cmocka_unit_test(the_end_answers_what_was_taken_in), cmocka_unit_test(a_database_that_is_away_is_said_so),
     };
     return RUN("harness", start, stop);
 }

@@ -73,7 +73,8 @@ static void a_login_is_needed(void **state) {
     expect_code(put(nobody, 1, 1), UNAUTHENTICATED, "unauthenticated");
     expect_code(put(service, 1, 1), UNAUTHENTICATED, "unauthenticated");
     expect_code(ask(MSG_history_list, nobody, &(struct page_ask){0}), UNAUTHENTICATED, "unauthenticated");
-    expect_code(ask(MSG_history_resume, nobody, &(struct title_ref){.title_id = 1}), UNAUTHENTICATED, "unauthenticated");
+    expect_code(ask(MSG_history_resume, nobody, &(struct title_ref){.title_id = 1}), UNAUTHENTICATED,
+                "unauthenticated");
     expect_field(put(viewer, 1, -1), "/position");
     expect_field(put(viewer, 1, 1e8), "/position");
     expect_field(put(viewer, 1, __builtin_nan("")), "/position");
@@ -99,7 +100,11 @@ static void cards_follow_their_revision(void **state) {
     (void)state;
     struct who who = {21, ROLE_USER};
     expect_status(put(who, 600, 7), OK);
-    struct title_card card = {.title_id = 600, .title = "third", .revision = 3, .duration = 90.5, .has_duration = true,
+    struct title_card card = {.title_id = 600,
+                              .title = "third",
+                              .revision = 3,
+                              .duration = 90.5,
+                              .has_duration = true,
                               .poster_url = "/v1/titles/600/poster.jpg"};
     ask_ok(MSG_history_learn, service, &card);
     learn(600, "second", 2);
@@ -152,8 +157,8 @@ static void a_flood_is_answered_each(void **state) {
     while (answered < ASKS) {
         for (; sent < ASKS && sent - answered < 900; sent++)
             /* Some are nobody's, some for the deleted title: they must not spoil the batch of the others. */
-            send_put(peer, sent + 1, sent % 10 == 9 ? 0 : (int64_t)(100 + sent % USERS), (int64_t)(1000 + sent / 7 % TITLES),
-                     (double)sent);
+            send_put(peer, sent + 1, sent % 10 == 9 ? 0 : (int64_t)(100 + sent % USERS),
+                     (int64_t)(1000 + sent / 7 % TITLES), (double)sent);
         assert_true(peer_take(peer, PATIENCE_MS));
         uint64_t i = peer->header.key.sequence - 1;
         enum status wanted = i % 10 == 9 ? UNAUTHENTICATED : i / 7 % TITLES == 13 ? NOT_FOUND : OK;
@@ -167,7 +172,8 @@ static void a_flood_is_answered_each(void **state) {
         answered++;
     }
     assert_true(refused > ASKS / 10);
-    assert_int_equal(house_number("select count(*) as value from history.progress where account_id = 0 or title_id = 1013"), 0);
+    assert_int_equal(
+        house_number("select count(*) as value from history.progress where account_id = 0 or title_id = 1013"), 0);
     peer_close(peer);
 }
 
@@ -196,7 +202,8 @@ static void the_last_of_a_batch_is_kept(void **state) {
 static void lists_have_pages(void **state) {
     (void)state;
     struct who who = {400, ROLE_USER};
-    house_sql("insert into history.cards (title_id, title, revision) select 3000 + n, 't' || n, 1 from generate_series(1, 50) n");
+    house_sql("insert into history.cards (title_id, title, revision) select 3000 + n, 't' || n, 1 from "
+              "generate_series(1, 50) n");
     house_sql("insert into history.progress (title_id, account_id, position, updated_at, known)"
               " select 3000 + n, 400, n, timestamptz '2026-01-01Z' + (n / 4) * interval '1 microsecond', true"
               " from generate_series(1, 50) n");
@@ -240,13 +247,15 @@ static void what_never_was_is_swept(void **state) {
     house_sql("insert into history.progress (title_id, account_id, position, updated_at, known) values"
               " (90001, 1, 1, now() - interval '2 days', false), (90002, 1, 1, now(), false),"
               " (90003, 1, 1, now() - interval '2 days', false), (90004, 1, 1, now(), true)");
-    house_sql("insert into history.cards (title_id, title, revision, deleted) values (90003, 'x', 1, false), (90004, '', 2, true)");
+    house_sql("insert into history.cards (title_id, title, revision, deleted) values (90003, 'x', 1, false), (90004, "
+              "'', 2, true)");
     /* The chore runs at the start. */
     house_stop(history);
     history = house_start("zoe-history", NULL);
     house_await("history", 1);
     AWAIT(house_number("select count(*) as value from history.progress where title_id in (90001, 90004)") == 0);
-    assert_int_equal(house_number("select count(*) as value from history.progress where title_id in (90002, 90003)"), 2);
+    assert_int_equal(house_number("select count(*) as value from history.progress where title_id in (90002, 90003)"),
+                     2);
 }
 
 int history_tests(void) {

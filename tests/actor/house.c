@@ -117,7 +117,8 @@ void house_kill(pid_t pid) {
 
 static size_t workers(const char *name) {
     struct peer *peer = peer_open("admin");
-    peer_send(peer, (struct header){.kind = KIND_ASK, .message = MSG_broker_status, .remaining_ms = 1000, .key = {9, 1}},
+    peer_send(peer,
+              (struct header){.kind = KIND_ASK, .message = MSG_broker_status, .remaining_ms = 1000, .key = {9, 1}},
               nothing_record(), &(struct nothing){0});
     assert_true(peer_take(peer, PATIENCE_MS));
     const struct broker_state *state = peer_decode(peer, broker_state_record());
@@ -209,14 +210,15 @@ static void make_cluster(void) {
     in(folder, "pg/data");
     assert_int_equal(mkdir(folder, 0700), 0);
     assert_int_equal(chown(folder, owner->pw_uid, owner->pw_gid), 0);
-    pid_t pid = start_as_postgres((char *[]){PG_BIN "/initdb", "-D", folder, "-U", "zoetrope", "-E", "UTF8", "--locale=C.UTF-8",
-                                             "--no-instructions", "--no-sync", "-A", "trust", NULL},
+    pid_t pid = start_as_postgres((char *[]){PG_BIN "/initdb", "-D", folder, "-U", "zoetrope", "-E", "UTF8",
+                                             "--locale=C.UTF-8", "--no-instructions", "--no-sync", "-A", "trust", NULL},
                                   SIGKILL);
     assert_int_equal(house_wait(pid), 0);
-    snprintf(settings, sizeof settings,
-             "listen_addresses = ''\nunix_socket_directories = '%s/pg/run'\nshared_buffers = 32MB\nfsync = off\njit = off\n"
-             "max_connections = 100\n",
-             data);
+    snprintf(
+        settings, sizeof settings,
+        "listen_addresses = ''\nunix_socket_directories = '%s/pg/run'\nshared_buffers = 32MB\nfsync = off\njit = off\n"
+        "max_connections = 100\n",
+        data);
     write_file("pg/data/postgresql.conf", settings, true);
     /* Passwords count, as in production, but for the owner: who asks is us. */
     write_file("pg/data/pg_hba.conf", "local all zoetrope trust\nlocal all all scram-sha-256\n", false);
@@ -246,8 +248,11 @@ static int remove_entry(const char *path, const struct stat *about, int flag, st
 
 void house_close(void) {
     house_stop(broker);
-    house_value("select 1");
     house_database_stop();
+    static const char *const complaints[] = {"Sanitizer", "runtime error:", "Assertion"};
+    for (size_t i = 0; i < sizeof complaints / sizeof *complaints; i++)
+        if (house_logged(complaints[i]))
+            fail_msg("a program complained: see %s/log", data);
     nftw(data, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 

@@ -1,8 +1,8 @@
 #ifndef ZOE_TESTS_ACTOR_HOUSE_H
 #define ZOE_TESTS_ACTOR_HOUSE_H
 
-/* A private PostgreSQL and real programs in one temporary ZOE_DATA, and peers that speak with the broker frame by frame. Whatever
- * goes wrong in here fails the test. */
+/* A private PostgreSQL and real programs in one temporary ZOE_DATA, and peers that speak with the broker frame by
+ * frame. Whatever goes wrong in here fails the test. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,7 +21,8 @@
 
 enum { PATIENCE_MS = 20000 }; /* for what must come: sanitizers are slow */
 
-/* Makes the folder, the cluster (initdb, as another user when we are root), the schemas, and starts a broker. Once per run. */
+/* Makes the folder, the cluster (initdb, as another user when we are root), the schemas, and starts a broker. Once per
+ * run. */
 void house_open(void);
 void house_close(void);
 const char *house_data(void);

@@ -24,7 +24,10 @@ static const char *try(PGconn *conn, const char *sql) {
     PGresult *result = PQexec(conn, sql);
     ExecStatusType status = PQresultStatus(result);
     const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    snprintf(state, sizeof state, "%s", status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK ? "" : code ? code : "?");
+    snprintf(state, sizeof state, "%s",
+             status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK ? ""
+             : code                                                  ? code
+                                                                     : "?");
     PQclear(result);
     PQclear(PQexec(conn, "rollback"));
     return state;
@@ -39,10 +42,11 @@ static void must_be_denied(PGconn *conn, const char *role, const char *sql) {
 
 /* Relations and functions outside the system's schemas, by the schema they are in. */
 static PGresult *relations(PGconn *owner) {
-    PGresult *result =
-        PQexec(owner, "select n.nspname, c.relname, a.attname from pg_class c join pg_namespace n on n.oid = c.relnamespace"
-                      " join lateral (select attname from pg_attribute where attrelid = c.oid and attnum > 0 order by attnum"
-                      " limit 1) a on true where n.nspname !~ '^pg_|^information_schema$' and c.relkind in ('r', 'v', 'p', 'm')");
+    PGresult *result = PQexec(
+        owner,
+        "select n.nspname, c.relname, a.attname from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+        " join lateral (select attname from pg_attribute where attrelid = c.oid and attnum > 0 order by attnum"
+        " limit 1) a on true where n.nspname !~ '^pg_|^information_schema$' and c.relkind in ('r', 'v', 'p', 'm')");
     assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
     assert_true(PQntuples(result) > 20);
     return result;
@@ -66,11 +70,17 @@ static void no_role_touches_anothers_tables(void **state) {
         assert_int_equal(PQstatus(conn), CONNECTION_OK);
         for (int i = 0; i < PQntuples(tables); i++) {
             const char *schema = PQgetvalue(tables, i, 0), *table = PQgetvalue(tables, i, 1);
-            static const char *const forms[] = {
-                "select * from %s.%s limit 1",   "select count(*) from %s.%s",  "insert into %s.%s default values",
-                "delete from %s.%s",             "truncate %s.%s",              "lock table %s.%s in access share mode",
-                "alter table %s.%s add x int",   "copy %s.%s to stdout",        "drop table %s.%s",
-                "create index on %s.%s ((1))",   "grant all on %s.%s to public"};
+            static const char *const forms[] = {"select * from %s.%s limit 1",
+                                                "select count(*) from %s.%s",
+                                                "insert into %s.%s default values",
+                                                "delete from %s.%s",
+                                                "truncate %s.%s",
+                                                "lock table %s.%s in access share mode",
+                                                "alter table %s.%s add x int",
+                                                "copy %s.%s to stdout",
+                                                "drop table %s.%s",
+                                                "create index on %s.%s ((1))",
+                                                "grant all on %s.%s to public"};
             char sql[400];
             if (!strcmp(schema, services[s])) {
                 snprintf(sql, sizeof sql, forms[0], schema, table);
@@ -134,8 +144,9 @@ static void no_role_reaches_beyond_its_schema(void **state) {
         PGconn *conn = connect_as(services[s], NULL);
         for (size_t i = 0; i < sizeof tries / sizeof *tries; i++)
             must_be_denied(conn, services[s], tries[i]);
-        PGresult *result = PQexec(conn, "select rolsuper or rolcreatedb or rolcreaterole or rolbypassrls or rolreplication"
-                                        " from pg_roles where rolname = current_user");
+        PGresult *result =
+            PQexec(conn, "select rolsuper or rolcreatedb or rolcreaterole or rolbypassrls or rolreplication"
+                         " from pg_roles where rolname = current_user");
         assert_string_equal(PQgetvalue(result, 0, 0), "f");
         PQclear(result);
         PQfinish(conn);

@@ -171,7 +171,8 @@ static void names_cannot_break_out(void **state) {
     struct letter letter = letter_of("strange \"event\"=@>\r\n");
     letter.name = "J\xc3\xbcrgen\r\nBcc: all@example.test, \"x\" <y@z>";
     expect_status(queue(letter), OK);
-    AWAIT(house_number("select count(*) as value from mail.letters where state = 'sent' and event like 'strange%%'") == 1);
+    AWAIT(house_number("select count(*) as value from mail.letters where state = 'sent' and event like 'strange%%'") ==
+          1);
     const char *text = read_letter("strange \"event\"=@>\r\n");
     assert_null(strstr(text, "\nBcc"));
     has(text, "To: =?UTF-8?B?SsO8cmdlbiAgQmNjOiBhbGxAZXhhbXBsZS50ZXN0LCAi");
@@ -187,8 +188,9 @@ static void names_cannot_break_out(void **state) {
     has(text, "To: \"Ann \\\"The\\\" O'Neil, Jr. <b>\"\r\n <ann@example.test>\r\n");
     has(decoded(text), "/activate?token=a%26b%22%3C%3E%25%3D\r\n");
     letter = letter_of("long-name");
-    letter.name = "\xe6\x98\xa0\xe7\x94\xbb\xe6\x98\xa0\xe7\x94\xbb\xe6\x98\xa0\xe7\x94\xbb\xe6\x98\xa0\xe7\x94\xbb\xe6\x98\xa0"
-                  "\xe7\x94\xbb\xe6\x98\xa0\xe7\x94\xbb\xe6\x98\xa0\xe7\x94\xbb\xe6\x98\xa0\xe7\x94\xbb\xe6\x98\xa0\xe7\x94\xbb";
+    letter.name =
+        "\xe6\x98\xa0\xe7\x94\xbb\xe6\x98\xa0\xe7\x94\xbb\xe6\x98\xa0\xe7\x94\xbb\xe6\x98\xa0\xe7\x94\xbb\xe6\x98\xa0"
+        "\xe7\x94\xbb\xe6\x98\xa0\xe7\x94\xbb\xe6\x98\xa0\xe7\x94\xbb\xe6\x98\xa0\xe7\x94\xbb\xe6\x98\xa0\xe7\x94\xbb";
     expect_status(queue(letter), OK);
     await_state("long-name", "sent");
     /* Each encoded word holds whole characters and is short enough. */
@@ -197,7 +199,8 @@ static void names_cannot_break_out(void **state) {
         next = strstr(line, "\r\n");
         assert_in_range(next - line, 1, 76);
     }
-    has(text, "To: =?UTF-8?B?5pig55S75pig55S75pig55S75pig55S75pig55S75pig55S75pig55S7?=\r\n =?UTF-8?B?5pig55S75pig55S7?=\r\n <");
+    has(text, "To: =?UTF-8?B?5pig55S75pig55S75pig55S75pig55S75pig55S75pig55S75pig55S7?=\r\n "
+              "=?UTF-8?B?5pig55S75pig55S7?=\r\n <");
 }
 
 static void what_can_never_be_sent_is_dead(void **state) {
@@ -250,13 +253,16 @@ static void a_folder_that_fails_is_tried_again(void **state) {
     AWAIT(*house_value("select error as value from mail.letters where event = 'later'"));
     has(house_value("select error as value from mail.letters where event = 'later'"), "file: Not a directory");
     assert_string_equal(house_value("select state as value from mail.letters where event = 'later'"), "queued");
-    int64_t wait = house_number("select extract(epoch from due_at - now())::bigint as value from mail.letters where event = 'later'");
+    int64_t wait = house_number(
+        "select extract(epoch from due_at - now())::bigint as value from mail.letters where event = 'later'");
     assert_in_range(wait, 8, 12);
     /* Due once more: the wait doubles. */
     house_sql("update mail.letters set due_at = now() where event = 'later'");
     expect_status(queue(letter_of("wakes the sender")), OK);
     AWAIT(house_number("select attempts as value from mail.letters where event = 'later'") == 2 &&
-          house_number("select extract(epoch from due_at - now())::bigint as value from mail.letters where event = 'later'") > 17);
+          house_number(
+              "select extract(epoch from due_at - now())::bigint as value from mail.letters where event = 'later'") >
+              17);
     /* The last attempt. */
     house_sql("update mail.letters set due_at = now(), attempts = 27 where event = 'later'");
     expect_status(queue(letter_of("wakes it again")), OK);
@@ -279,7 +285,8 @@ static void a_crash_before_the_mark_writes_the_same_file(void **state) {
     char *first = strdup(read_letter("crash"));
     /* As if the process had died between the file and the mark: the lease runs out and the letter is due. */
     house_kill(mail);
-    house_sql("update mail.letters set state = 'queued', token = 'tok-EN_1', due_at = now(), ended_at = null where event = 'crash'");
+    house_sql("update mail.letters set state = 'queued', token = 'tok-EN_1', due_at = now(), ended_at = null where "
+              "event = 'crash'");
     house_await("mail", 0);
     begin("ZOE_FRONT_URL=http://front.test:4200");
     await_state("crash", "sent");
@@ -308,17 +315,22 @@ static void letters_survive_everything(void **state) {
             house_database_start();
         }
     }
-    AWAIT(house_number("select count(*) as value from mail.letters where state = 'sent' and event like 'survivor-%%'") == LETTERS);
+    AWAIT(
+        house_number("select count(*) as value from mail.letters where state = 'sent' and event like 'survivor-%%'") ==
+        LETTERS);
     assert_int_equal(files(), before + LETTERS);
-    assert_int_equal(house_number("select count(*) as value from mail.letters where state = 'dead' and event like 'survivor-%%'"), 0);
+    assert_int_equal(
+        house_number("select count(*) as value from mail.letters where state = 'dead' and event like 'survivor-%%'"),
+        0);
     house_stop(second);
     house_await("mail", 1);
 }
 
 static void wrong_settings_are_told(void **state) {
     (void)state;
-    static const char *const wrong[] = {"ZOE_MAIL_URL=gopher://x", "ZOE_MAIL_URL=file://", "ZOE_MAIL_URL=file:///proc/nowhere/x",
-                                        "ZOE_MAIL_FROM=nobody", "ZOE_MAIL_FROM=a<b@c"};
+    static const char *const wrong[] = {"ZOE_MAIL_URL=gopher://x", "ZOE_MAIL_URL=file://",
+                                        "ZOE_MAIL_URL=file:///proc/nowhere/x", "ZOE_MAIL_FROM=nobody",
+                                        "ZOE_MAIL_FROM=a<b@c"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_int_equal(house_wait(house_start("zoe-mail", wrong[i])), 78);
     assert_true(house_logged("ZOE_MAIL_URL: must begin with file://"));

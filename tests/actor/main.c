@@ -24,8 +24,8 @@ int main(int argc, char **argv) {
     int failed = pool_tests() + page_tests() + cmocka_run_group_tests_name("house", tests, open_house, NULL);
     if (!*house_data())
         return 1;
-    failed += database_tests() + isolation_tests() + harness_tests() + outbox_tests() + content_tests() + history_tests() +
-              mail_tests() + auth_tests();
+    failed += database_tests() + isolation_tests() + harness_tests() + outbox_tests() + content_tests() +
+              history_tests() + mail_tests() + auth_tests();
     house_close();
     return failed != 0;
 }

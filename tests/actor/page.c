@@ -12,7 +12,8 @@ static void cursors_come_back(void **state) {
         int64_t us = (int64_t)(random_u64() >> 11), id = (int64_t)(random_u64() >> 1), got_us, got_id;
         cursor_write(us, id, text);
         assert_int_equal(strlen(text), CURSOR_BYTES - 1);
-        assert_int_equal(strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"), CURSOR_BYTES - 1);
+        assert_int_equal(strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
+                         CURSOR_BYTES - 1);
         assert_int_equal(cursor_read(text, &got_us, &got_id), 0);
         assert_true(got_us == us && got_id == id);
     }
@@ -20,10 +21,19 @@ static void cursors_come_back(void **state) {
 
 static void wild_cursors_are_refused(void **state) {
     (void)state;
-    static const char *const wild[] = {
-        "", "A", "0", "AAAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAB", "AAAAAAAAAAAAAAAAAAAA==", "AAAAAAAAAAAAAAAAAAAAA ",
-        "______________________", "1700000000000000,12", "AAAAAAAAAAAAAAAAAAAA+A", "AAAAAAAAAAAAAAAAAAAA\xc3\xa4",
-        "AAAAAAAAAAD_________-w", "' or 1=1 --"};
+    static const char *const wild[] = {"",
+                                       "A",
+                                       "0",
+                                       "AAAAAAAAAAAAAAAAAAAAAAA",
+                                       "AAAAAAAAAAAAAAAAAAAAAB",
+                                       "AAAAAAAAAAAAAAAAAAAA==",
+                                       "AAAAAAAAAAAAAAAAAAAAA ",
+                                       "______________________",
+                                       "1700000000000000,12",
+                                       "AAAAAAAAAAAAAAAAAAAA+A",
+                                       "AAAAAAAAAAAAAAAAAAAA\xc3\xa4",
+                                       "AAAAAAAAAAD_________-w",
+                                       "' or 1=1 --"};
     int64_t us, id;
     for (size_t i = 0; i < sizeof wild / sizeof *wild; i++)
         if (!cursor_read(wild[i], &us, &id))

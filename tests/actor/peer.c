@@ -5,7 +5,8 @@
 #include "protocol/wire/codec.h"
 #include "tests/actor/house.h"
 
-const struct who nobody = {0, 0}, viewer = {7, ROLE_USER}, admin = {1, ROLE_USER | ROLE_ADMIN}, service = {0, ROLE_SERVICE};
+const struct who nobody = {0, 0}, viewer = {7, ROLE_USER}, admin = {1, ROLE_USER | ROLE_ADMIN},
+                 service = {0, ROLE_SERVICE};
 
 static struct peer *worker;
 
@@ -130,7 +131,8 @@ struct answer ask_as(struct ask_key key, unsigned message, struct who who, const
               row->ask(), value ? value : &(struct nothing){0});
     do
         assert_true(peer_take(peer, PATIENCE_MS));
-    while (peer->header.kind != KIND_SAY || peer->header.key.edge != key.edge || peer->header.key.sequence != key.sequence);
+    while (peer->header.kind != KIND_SAY || peer->header.key.edge != key.edge ||
+           peer->header.key.sequence != key.sequence);
     struct answer answer = {.status = (enum status)peer->header.status};
     struct arena *kept = peer->arena;
     peer->arena = answer_arena();
@@ -193,7 +195,8 @@ struct ear *ear_open(void) {
     struct peer *mouth = peer_open("ask");
     struct bus_event event;
     do
-        peer_send(mouth, (struct header){.kind = KIND_EVENT}, bus_event_record(), &(struct bus_event){.topic = "progress"});
+        peer_send(mouth, (struct header){.kind = KIND_EVENT}, bus_event_record(),
+                  &(struct bus_event){.topic = "progress"});
     while (!ear_take(ear, "progress", &event, 10));
     peer_close(mouth);
     return ear;

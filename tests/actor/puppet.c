@@ -23,7 +23,8 @@ static enum status reply_title(struct call *call, int64_t id, const char *name) 
 
 static enum status post_and_hint(struct call *call, int64_t id, int64_t revision) {
     call_event(call, &(struct bus_event){.topic = "invalidate", .id = id, .has_id = true});
-    return call_post(call, MSG_history_learn, &(struct title_card){.title_id = id, .title = "card", .revision = revision});
+    return call_post(call, MSG_history_learn,
+                     &(struct title_card){.title_id = id, .title = "card", .revision = revision});
 }
 
 /* title: what to do; description: a number. */
@@ -62,7 +63,7 @@ static enum status change(struct call *call) {
     return attempts++ ? reply_title(call, ask->id, "changed") : BUSY;
 }
 
-static enum status delete(struct call *call) {
+static enum status delete (struct call *call) {
     return call_do(call, Q_title_add,
                    ARGS(ARG_TEXT("title", "once"), ARG_TEXT("kind", NULL), ARG_TEXT("description", NULL),
                         ARG_TEXT("category", NULL)));

@@ -18,7 +18,6 @@ int auth_tests(void);
 /* puppet.c: an actor whose handlers do what the tests of the harness need. */
 int puppet_main(void);
 
-#define RUN(name, start, stop)                                                                                         \
-    cmocka_run_group_tests_name(name, tests, start, stop)
+#define RUN(name, start, stop) cmocka_run_group_tests_name(name, tests, start, stop)
 
 #endif
