@@ -116,6 +116,7 @@ static void run_many(const struct handler *handler, struct call **calls, size_t 
 void work_run(struct actor *actor, struct db *db, struct call **calls, size_t n) {
     const struct handler *handler = actor_handler(actor, calls[0]->message->number);
     size_t ready = 0;
+    db_notice_loss(db);
     for (size_t i = 0; i < n; i++)
         if (prepare(calls[i], db))
             calls[ready++] = calls[i];

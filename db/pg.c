@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <libpq-fe.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +131,14 @@ enum status db_connect(struct db *db) {
 
 unsigned db_generation(const struct db *db) {
     return db->generation;
+}
+
+void db_notice_loss(struct db *db) {
+    struct pollfd item = {.fd = db->conn ? PQsocket(db->conn) : -1, .events = POLLIN};
+    if (item.fd >= 0 && poll(&item, 1, 0) > 0 && !PQconsumeInput(db->conn)) {
+        PQfinish(db->conn);
+        db->conn = NULL;
+    }
 }
 
 static enum status meaning(const char *sqlstate) {

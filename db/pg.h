@@ -46,6 +46,9 @@ enum status db_connect(struct db *db);
 /* Grows with every new connection: what belonged to the old one (locks) is gone when it changed. */
 unsigned db_generation(const struct db *db);
 
+/* An idle connection that the server closed is only noticed by looking: call it before work that cannot be repeated. */
+void db_notice_loss(struct db *db);
+
 /* Runs a statement. Each parameter comes from `args` (may be NULL), else from the field of that name in `value` (a struct of
  * `record`, may be NULL); absent fields are null. NULL on failure, db_status() tells; else the caller rows_free()s. */
 struct rows *db_run(struct db *db, unsigned query, const struct record *record, const void *value,
