@@ -135,10 +135,13 @@ unsigned db_generation(const struct db *db) {
 
 void db_notice_loss(struct db *db) {
     struct pollfd item = {.fd = db->conn ? PQsocket(db->conn) : -1, .events = POLLIN};
-    if (item.fd >= 0 && poll(&item, 1, 0) > 0 && !PQconsumeInput(db->conn)) {
-        PQfinish(db->conn);
-        db->conn = NULL;
-    }
+    /* The server's farewell comes first, the end of the stream behind it. */
+    while (item.fd >= 0 && poll(&item, 1, 0) > 0)
+        if (!PQconsumeInput(db->conn)) {
+            PQfinish(db->conn);
+            db->conn = NULL;
+            return;
+        }
 }
 
 static enum status meaning(const char *sqlstate) {
