@@ -261,6 +261,14 @@ void point_4_credit_grows(void **state) {
     const struct broker_state *now = house_state(&house);
     assert_int_equal(now->workers.n, 1);
     assert_int_equal(LIST_AT(now->workers, struct worker_row, 0).in_flight, 4);
+    /* A smaller window than what it holds already. */
+    worker_ready(worker, "auth", 1, 0);
+    peer_ask(edge, MSG_auth_me, 5, 15000, "x");
+    peer_expect_nothing(worker, 50);
+    assert_int_equal(LIST_AT(house_state(&house)->workers, struct worker_row, 0).fast_credit, 0);
+    peer_cancel(edge, 5);
+    while (state_message(house_state(&house), "auth_me")->cancelled < 1)
+        sleep_ms(1);
     /* Beyond all bounds. */
     peer_send(worker, (struct header){.kind = KIND_CREDIT, .remaining_ms = UINT32_MAX, .user = INT64_MIN}, NULL, 0);
     peer_send(worker, (struct header){.kind = KIND_CREDIT, .remaining_ms = UINT32_MAX, .user = INT64_MAX}, NULL, 0);

@@ -9,6 +9,7 @@
     TEST(point_2_waiting_ask_expires)                                                                                  \
     TEST(point_2_held_ask_expires)                                                                                     \
     TEST(point_2_remaining_time_shrinks)                                                                               \
+    TEST(point_2_ten_thousand_deadlines)                                                                               \
     TEST(point_3_full_queue_says_busy)                                                                                 \
     TEST(point_3_full_bytes_say_busy)                                                                                  \
     TEST(point_3_unknown_message)                                                                                      \
