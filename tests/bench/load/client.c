@@ -89,10 +89,14 @@ static int take_answer(struct client *client) {
     return 1;
 }
 
+/* An open loop owes all asks of its time, however late it is itself. */
 static bool over(const struct client *client, int64_t now_us) {
     const struct load_options *options = client->options;
-    return options->count ? client->sent >= options->count
-                          : now_us - client->started_us >= (int64_t)(options->seconds * 1e6);
+    if (options->count)
+        return client->sent >= options->count;
+    if (options->rate > 0)
+        return (double)client->sent >= options->rate * options->seconds;
+    return now_us - client->started_us >= (int64_t)(options->seconds * 1e6);
 }
 
 /* Sends what is due; returns how long to wait for answers until more is, in milliseconds. */
