@@ -138,9 +138,12 @@ struct request *body_begin(struct shard *shard, struct MHD_Connection *connectio
     request->phase = PHASE_BODY;
     request->method = method_read(method);
     request->dialect = route_dialect("/");
-    headers_read(connection, &request->in);
+    headers_read(connection, request->arena, &request->in);
     read_trace(request);
     const char *why = headers_guard(&request->in, version, &http);
+    for (const char *at = url; !why && *at; at++)
+        if ((unsigned char)*at <= 0x20 || *at == 0x7f)
+            why = "The path holds blanks or control characters.";
     if (why) {
         refuse_form(request, why, http);
         return request;

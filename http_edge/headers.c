@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "protocol/wire/arena.h"
+
 static const struct {
     const char *name;
     size_t n, offset;
@@ -34,6 +36,12 @@ static bool bad_value(const char *value, size_t n) {
     return false;
 }
 
+/* The library writes a NUL over each byte of a line's CR LF. Anything else behind the value means that it was cut at a
+ * NUL of the client's, or that the line ended in a bare LF. */
+static bool cut(const char *value, size_t n) {
+    return value[n + 1] != 0;
+}
+
 /* A line that was folded has been put together elsewhere in memory by the library: a value that does not follow its
  * name was never one line. */
 static bool folded(const char *name, size_t name_bytes, const char *value, size_t value_bytes) {
@@ -48,20 +56,25 @@ static bool folded(const char *name, size_t name_bytes, const char *value, size_
     return false;
 }
 
+static const char *trimmed(struct headers *headers, const char *value, size_t n) {
+    size_t kept = n;
+    while (kept && (value[kept - 1] == ' ' || value[kept - 1] == '\t'))
+        kept--;
+    const char *copy = kept < n ? arena_copy(headers->arena, value, kept) : value;
+    return copy ? copy : "";
+}
+
 static enum MHD_Result read_one(void *self, enum MHD_ValueKind kind, const char *name, size_t name_bytes,
                                 const char *value, size_t value_bytes) {
     (void)kind;
     struct headers *headers = self;
-    if (!value) {
-        value = "";
-        value_bytes = 0;
-    }
     if (++headers->count > HEADERS_MAX) {
         headers->malformed = true;
         headers->why = "There are too many header lines.";
         return MHD_NO;
     }
-    if (bad_name(name, name_bytes) || bad_value(value, value_bytes) || folded(name, name_bytes, value, value_bytes)) {
+    if (!value || bad_name(name, name_bytes) || bad_value(value, value_bytes) ||
+        folded(name, name_bytes, value, value_bytes) || cut(value, value_bytes)) {
         headers->malformed = true;
         headers->why = "A header line is not well formed.";
         return MHD_NO;
@@ -70,6 +83,7 @@ static enum MHD_Result read_one(void *self, enum MHD_ValueKind kind, const char 
         if (known[i].n != name_bytes || strcasecmp(known[i].name, name))
             continue;
         const char **to = (const char **)((char *)headers + known[i].offset);
+        value = trimmed(headers, value, value_bytes);
         headers->hosts += to == &headers->host;
         headers->lengths += to == &headers->content_length;
         headers->encodings += to == &headers->transfer_encoding;
@@ -85,8 +99,9 @@ static enum MHD_Result read_one(void *self, enum MHD_ValueKind kind, const char 
     return MHD_YES;
 }
 
-void headers_read(struct MHD_Connection *connection, struct headers *headers) {
+void headers_read(struct MHD_Connection *connection, struct arena *arena, struct headers *headers) {
     memset(headers, 0, sizeof *headers);
+    headers->arena = arena;
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, read_one, headers);
 }
 

@@ -37,12 +37,14 @@ struct headers {
 #undef HEADER
     unsigned hosts, lengths, encodings; /* how often these came */
     unsigned count;
+    struct arena *arena;
     bool malformed; /* a name that is no token, a control character in a value, a folded line */
     const char *why;
 };
 
-/* Reads the headers of a request and judges their form. */
-void headers_read(struct MHD_Connection *connection, struct headers *headers);
+/* Reads the headers of a request and judges their form. Values that end in blanks are copied to `arena` without. */
+struct arena;
+void headers_read(struct MHD_Connection *connection, struct arena *arena, struct headers *headers);
 
 /* Why a request must not be served at all (smuggling, RFC 9112), NULL when it may. *http is 400, 501 or 505. */
 const char *headers_guard(const struct headers *headers, const char *version, int *http);

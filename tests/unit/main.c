@@ -1,3 +1,4 @@
+#include "tests/unit/edge_test.h"
 #include "tests/unit/unit.h"
 
 /* Every file has its own group; a failed group fails the program. */
@@ -11,5 +12,10 @@ int main(void) {
     failed += playlist_tests();
     failed += store_tests();
     failed += node_tests();
+    failed += edge_template_tests();
+    failed += edge_take_tests();
+    failed += edge_range_tests();
+    failed += edge_route_tests();
+    failed += edge_token_tests();
     return failed ? 1 : 0;
 }

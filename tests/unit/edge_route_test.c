@@ -1,0 +1,130 @@
+#include <string.h>
+
+#include "http_edge/route.h"
+#include "tests/unit/edge_test.h"
+#include "tests/unit/unit.h"
+
+static int compile(void **state) {
+    (void)state;
+    char why[300] = "";
+    int rc = route_compile("v1,videoflix_hls", why);
+    if (rc)
+        print_error("%s\n", why);
+    return rc;
+}
+
+static struct match match;
+
+static const char *found(enum method method, const char *path) {
+    route_match(method, path, &match);
+    return match.route ? match.route->path : "";
+}
+
+static void paths_match_to_the_letter(void **state) {
+    (void)state;
+    assert_string_equal(found(METHOD_GET, "/v1/titles"), "/v1/titles");
+    assert_string_equal(found(METHOD_GET, "/v1/titles/12"), "/v1/titles/{id:int}");
+    assert_int_equal(match.count, 1);
+    assert_int_equal(match.params[0].n, 2);
+    assert_string_equal(found(METHOD_HEAD, "/v1/titles/12"), "/v1/titles/{id:int}");
+    assert_string_equal(found(METHOD_GET, "/play/a.b.c/720p/index.m3u8"), "/play/{token}/{rung}/index.m3u8");
+    assert_string_equal(found(METHOD_GET, "/play/a.b.c/720p/segment_000.ts"), "/play/{token}/{rung}/{segment}");
+    assert_string_equal(found(METHOD_GET, "/api/video/1/720p/s/"), "/api/video/{id:int}/{rung}/{segment}/");
+    assert_string_equal(found(METHOD_GET, "/api/video/1/720p/s"), "/api/video/{id:int}/{rung}/{segment}");
+    static const char *const nobodys[] = {"",
+                                          "x",
+                                          "/v1",
+                                          "/v1/titles/",
+                                          "/v1/titles/a",
+                                          "/v1/titles/1a",
+                                          "/v1/titles/1/",
+                                          "/v1//titles",
+                                          "//v1/titles",
+                                          "/v1/titles/1234567890123456789",
+                                          "/V1/titles",
+                                          "/v1/titles/1/events/x",
+                                          "/play//720p/index.m3u8",
+                                          "/a/b/c/d/e/f/g/h/i/j/k"};
+    for (size_t i = 0; i < sizeof nobodys / sizeof *nobodys; i++) {
+        assert_string_equal(found(METHOD_GET, nobodys[i]), "");
+        assert_null(match.any);
+        assert_false(match.redirect);
+    }
+}
+
+static void methods_are_told(void **state) {
+    (void)state;
+    assert_string_equal(found(METHOD_PUT, "/v1/titles/1"), "");
+    assert_non_null(match.any);
+    assert_int_equal(match.methods, 1u << METHOD_GET | 1u << METHOD_HEAD | 1u << METHOD_PATCH | 1u << METHOD_DELETE |
+                                        1u << METHOD_OPTIONS);
+    assert_string_equal(found(METHOD_NONE, "/v1/login"), "");
+    assert_non_null(match.any);
+}
+
+static void only_django_paths_redirect(void **state) {
+    (void)state;
+    assert_string_equal(found(METHOD_POST, "/api/login"), "");
+    assert_true(match.redirect);
+    found(METHOD_GET, "/v1/titles/1/playback/");
+    assert_false(match.redirect);
+    found(METHOD_GET, "/console/x/y");
+    assert_false(match.redirect);
+}
+
+static void dialects_own_prefixes(void **state) {
+    (void)state;
+    assert_string_equal(route_dialect("/v1/nothing")->row->name, "v1");
+    assert_string_equal(route_dialect("/v1")->row->name, "v1");
+    assert_string_equal(route_dialect("/v10/x")->row->name, "house");
+    assert_string_equal(route_dialect("/api/x")->row->name, "videoflix_hls");
+    assert_string_equal(route_dialect("nonsense")->row->name, "house");
+}
+
+/* One table says who may: nothing that changes or shows what is somebody's is open. */
+static void deny_by_default(void **state) {
+    (void)state;
+    static const char *const open[] = {"/live",
+                                       "/ready",
+                                       "/metrics",
+                                       "/",
+                                       "/console",
+                                       "/console/",
+                                       "/console/{file}",
+                                       "/play/{token}/master.m3u8",
+                                       "/play/{token}/poster.jpg",
+                                       "/play/{token}/{rung}/index.m3u8",
+                                       "/play/{token}/{rung}/{segment}",
+                                       "/v1/register",
+                                       "/v1/login",
+                                       "/v1/refresh",
+                                       "/v1/uploads",
+                                       "/v1/uploads/{upload}",
+                                       "/api/register/",
+                                       "/api/login/",
+                                       "/api/logout/",
+                                       "/api/token/refresh/"};
+    for (unsigned i = 0; i < route_count(); i++) {
+        const struct route *route = route_at(i);
+        bool listed = false;
+        for (size_t k = 0; k < sizeof open / sizeof *open; k++)
+            listed |= !strcmp(open[k], route->path);
+        if (route->row->who == ANYONE && !listed)
+            fail_msg("%s is open to anyone", route->path);
+        if (route->row->who == READER)
+            assert_int_equal(route->row->method, METHOD_GET);
+        if (!strcmp(route->path, "/v1/uploads") || !strcmp(route->path, "/v1/uploads/{upload}"))
+            assert_int_equal(route->row->who == ANYONE, route->row->method == METHOD_OPTIONS);
+    }
+}
+
+int edge_route_tests(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(paths_match_to_the_letter),
+        cmocka_unit_test(methods_are_told),
+        cmocka_unit_test(only_django_paths_redirect),
+        cmocka_unit_test(dialects_own_prefixes),
+        cmocka_unit_test(deny_by_default),
+    };
+    return cmocka_run_group_tests_name("edge: route", tests, compile, NULL);
+}

@@ -1,0 +1,84 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "http_edge/template.h"
+#include "tests/unit/edge_test.h"
+#include "tests/unit/unit.h"
+
+static struct account account = {.id = 7,
+                                 .has_id = true,
+                                 .email = "a\"b@x.test",
+                                 .name = "Ann\r\nSet-Cookie: x",
+                                 .verified = true,
+                                 .has_verified = true,
+                                 .created_at = 1763628855000,
+                                 .has_created_at = true};
+
+static void gives(const struct record *record, enum template_mode mode, const char *text, const void *value,
+                  const char *expected) {
+    char why[200];
+    struct buffer out = {0};
+    struct template_frame frame = {.base = "http://host:1", .secure = mode == TEMPLATE_LINE};
+    struct template *template = template_new(record, mode, text, why);
+    assert_non_null(template);
+    template_run(template, value, &frame, &out);
+    buffer_add(&out, "", 1);
+    assert_string_equal(out.at, expected);
+    buffer_free(&out);
+    template_free(template);
+}
+
+static void fields_become_json(void **state) {
+    (void)state;
+    struct account_reply reply = {.account = &account};
+    const struct record *record = account_reply_record();
+    gives(record, TEMPLATE_JSON, "{\"id\": $account.id, \"mail\": $account.email}", &reply,
+          "{\"id\":7,\"mail\":\"a\\\"b@x.test\"}");
+    gives(record, TEMPLATE_JSON, "{\"t\":$account.created_at}", &reply, "{\"t\":\"2025-11-20T08:54:15Z\"}");
+    gives(record, TEMPLATE_JSON, "{\"opaque\":$opaque}", &reply, "{\"opaque\":null}");
+    gives(record, TEMPLATE_JSON, "{\"opaque\":$opaque|\"none\"}", &reply, "{\"opaque\":\"none\"}");
+    gives(record, TEMPLATE_JSON, "{\"say\":\"my \\\"id\\\" is $account.id, $account.email\"}", &reply,
+          "{\"say\":\"my \\\"id\\\" is 7, a\\\"b@x.test\"}");
+    struct account_reply empty = {0};
+    gives(record, TEMPLATE_JSON, "{\"id\":$account.id}", &empty, "{\"id\":null}");
+}
+
+static void lists_have_inner_shapes(void **state) {
+    (void)state;
+    struct title titles[] = {
+        {.id = 2, .has_id = true, .title = "B", .category = "", .poster_url = "/v1/titles/2/poster.jpg"},
+        {.id = 1, .has_id = true, .title = "A", .category = "Drama"}};
+    struct title_page page = {.items = {titles, 2}};
+    const char *shape = "[$items{\"id\":$id,\"url\":@base$poster_url,\"category\":$category|\"None\"}]";
+    gives(title_page_record(), TEMPLATE_JSON, shape, &page,
+          "[{\"id\":2,\"url\":\"http://host:1/v1/titles/2/poster.jpg\",\"category\":\"None\"},"
+          "{\"id\":1,\"url\":null,\"category\":\"Drama\"}]");
+    struct title_page none = {0};
+    gives(title_page_record(), TEMPLATE_JSON, shape, &none, "[]");
+}
+
+static void header_lines_carry_no_line_ends(void **state) {
+    (void)state;
+    gives(account_record(), TEMPLATE_LINE, "Location: /x/$id; n=$name@secure", &account,
+          "Location: /x/7; n=AnnSet-Cookie: x; Secure");
+}
+
+static void wrong_shapes_are_refused(void **state) {
+    (void)state;
+    char why[200];
+    static const char *const wrong[] = {"{\"a\":$nothing}", "{\"a\":$account.nothing}", "{\"a\":\"$\"}",
+                                        "[$account{$id}]", "{\"a\":$opaque|\"open}"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_null(template_new(account_reply_record(), TEMPLATE_JSON, wrong[i], why));
+    assert_null(template_new(title_page_record(), TEMPLATE_JSON, "[$items{$id", why));
+}
+
+int edge_template_tests(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fields_become_json),
+        cmocka_unit_test(lists_have_inner_shapes),
+        cmocka_unit_test(header_lines_carry_no_line_ends),
+        cmocka_unit_test(wrong_shapes_are_refused),
+    };
+    return cmocka_run_group_tests_name("edge: template", tests, NULL, NULL);
+}
