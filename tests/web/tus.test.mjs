@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import * as tus from 'tus-js-client';
-import { sha256, startSet } from '../flow/lib.mjs';
+import { sha256, startSet, until } from '../flow/lib.mjs';
 import { film } from './browser.mjs';
 
 const PIECE = 256 * 1024;
@@ -57,5 +57,5 @@ test('aborted in the middle and resumed: the stored source has the right SHA-256
   const stored = join(set.dataDir, 'media/uploads', place.split('/').at(-1));
   assert.ok(existsSync(stored), 'the source is in the store');
   assert.equal(sha256(stored), sha256(file));
-  await set.waitReady(title.id, { ms: 240000 });
+  await until(async () => ['pending', 'processing', 'ready'].includes((await set.title(title.id)).processing_state), { what: 'the processing to begin' });
 });
