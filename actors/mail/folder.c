@@ -69,11 +69,12 @@ static int sync_folder(void) {
     return rc;
 }
 
-/* The name comes from the letter's number: one that was written before a crash is replaced by itself. */
+/* Both names come from the letter's number: what was written before a crash is replaced by the same letter, and nothing
+ * is left over. */
 enum outcome folder_deliver(const struct post *post, const struct buffer *letter, char why[200]) {
-    char path[sizeof folder + 80], part[sizeof path + 40];
+    char path[sizeof folder + 80], part[sizeof path];
     snprintf(path, sizeof path, "%s/%08lld-%s.eml", folder, (long long)post->id, post->kind);
-    snprintf(part, sizeof part, "%s.%d.part", path, (int)getpid());
+    snprintf(part, sizeof part, "%s/.%08lld.part", folder, (long long)post->id);
     if (make_folder() || write_file(part, letter) || rename(part, path) || sync_folder()) {
         snprintf(why, 200, "file: %s", strerror(errno));
         unlink(part);

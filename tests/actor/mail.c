@@ -78,7 +78,7 @@ static size_t files(void) {
     DIR *folder = opendir(path);
     assert_non_null(folder);
     for (struct dirent *entry; (entry = readdir(folder));)
-        count += entry->d_name[0] != '.';
+        count += strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
     closedir(folder);
     return count;
 }
