@@ -95,7 +95,7 @@ static void deny_by_default(void **state) {
                                        "/play/{token}/poster.jpg",
                                        "/play/{token}/{rung}/index.m3u8",
                                        "/play/{token}/{rung}/{segment}",
-                                       "/v1/register",
+                                       "/v1/register", "/v1/activate", "/api/activate/{uid}/{token}/",
                                        "/v1/login",
                                        "/v1/refresh",
                                        "/v1/uploads",
