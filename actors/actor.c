@@ -40,9 +40,10 @@ void actor_event(struct actor *actor, const struct bus_event *event) {
 }
 
 bool actor_is_cancelled(struct actor *actor, const struct ask_key *key) {
+    enum { PLACES = sizeof actor->cancelled / sizeof *actor->cancelled };
     bool found = false;
     pthread_mutex_lock(&actor->cancel_lock);
-    for (size_t i = 0; i < sizeof actor->cancelled / sizeof *actor->cancelled && !found; i++)
+    for (size_t i = 0; i < PLACES && i < actor->cancel_turn && !found; i++)
         found = actor->cancelled[i].edge == key->edge && actor->cancelled[i].sequence == key->sequence;
     pthread_mutex_unlock(&actor->cancel_lock);
     return found;

@@ -354,13 +354,22 @@ size_t rows_count(const struct rows *rows) {
     return (size_t)PQntuples(rows->result);
 }
 
+/* Names as the query wrote them. PQfnumber() would copy and fold each name each time. */
+static int column_of(const struct rows *rows, const char *name) {
+    int n = PQnfields(rows->result);
+    for (int i = 0; i < n; i++)
+        if (!strcmp(PQfname(rows->result, i), name))
+            return i;
+    return -1;
+}
+
 const char *rows_text(const struct rows *rows, size_t row, const char *column) {
-    int i = PQfnumber(rows->result, column);
+    int i = column_of(rows, column);
     return i < 0 || (int)row >= PQntuples(rows->result) ? "" : PQgetvalue(rows->result, (int)row, i);
 }
 
 bool rows_null(const struct rows *rows, size_t row, const char *column) {
-    int i = PQfnumber(rows->result, column);
+    int i = column_of(rows, column);
     return i < 0 || (int)row >= PQntuples(rows->result) || PQgetisnull(rows->result, (int)row, i);
 }
 
@@ -417,7 +426,7 @@ static int fill_field(const struct field *field, const char *text, char *value, 
 
 int rows_fill(const struct rows *rows, size_t row, const struct record *record, void *value, struct arena *arena) {
     for (size_t i = 0; i < record->count; i++) {
-        int column = PQfnumber(rows->result, record->fields[i].name);
+        int column = column_of(rows, record->fields[i].name);
         if (column < 0 || PQgetisnull(rows->result, (int)row, column))
             continue;
         if (fill_field(&record->fields[i], PQgetvalue(rows->result, (int)row, column), value, arena))

@@ -7,14 +7,14 @@ static const struct progress_ask *ask_of(const struct call *call) {
     return call->ask;
 }
 
-static int compare(int64_t title_a, int64_t account_a, int64_t title_b, int64_t account_b) {
-    if (title_a != title_b)
-        return title_a < title_b ? -1 : 1;
-    return account_a == account_b ? 0 : account_a < account_b ? -1 : 1;
+static int compare(int64_t account_a, int64_t title_a, int64_t account_b, int64_t title_b) {
+    if (account_a != account_b)
+        return account_a < account_b ? -1 : 1;
+    return title_a == title_b ? 0 : title_a < title_b ? -1 : 1;
 }
 
 static int compare_calls(const struct call *a, const struct call *b) {
-    return compare(ask_of(a)->title_id, a->header.user, ask_of(b)->title_id, b->header.user);
+    return compare(a->header.user, ask_of(a)->title_id, b->header.user, ask_of(b)->title_id);
 }
 
 /* A place in the batch; the places of one key stay in the order in which they came. */
@@ -72,25 +72,35 @@ static struct rows *put(const struct place *places, size_t n) {
     return rows;
 }
 
-static int compare_row(const struct rows *rows, size_t row, const struct call *call) {
-    return compare(rows_int(rows, row, "title_id"), rows_int(rows, row, "account_id"), ask_of(call)->title_id,
-                   call->header.user);
+/* A row as it was kept. */
+struct kept {
+    int64_t account, title, updated_at;
+};
+
+static struct kept read_kept(const struct rows *rows, size_t row) {
+    return (struct kept){rows_int(rows, row, "account_id"), rows_int(rows, row, "title_id"),
+                         rows_int(rows, row, "updated_at")};
+}
+
+static int compare_kept(const struct kept *kept, const struct call *call) {
+    return compare(kept->account, kept->title, call->header.user, ask_of(call)->title_id);
 }
 
 /* Rows come back in the order in which they were put: a walk over both finds each call's. */
 static void answer(const struct place *places, size_t n, const struct rows *rows) {
     size_t row = 0, count = rows_count(rows);
+    struct kept kept = count ? read_kept(rows, 0) : (struct kept){0};
     for (size_t i = 0; i < n; i++) {
         struct call *call = places[i].call;
         struct progress_reply *reply = call->reply;
-        while (row < count && compare_row(rows, row, call) < 0)
-            row++;
-        if (row == count || compare_row(rows, row, call))
+        while (row < count && compare_kept(&kept, call) < 0)
+            if (++row < count)
+                kept = read_kept(rows, row);
+        if (row == count || compare_kept(&kept, call))
             call_refuse(call, NOT_FOUND, "title-gone", "This title was deleted.");
         else
-            *reply = (struct progress_reply){.title_id = ask_of(call)->title_id,
-                                             .position = ask_of(call)->position,
-                                             .updated_at = rows_int(rows, row, "updated_at")};
+            *reply = (struct progress_reply){
+                .title_id = kept.title, .position = ask_of(call)->position, .updated_at = kept.updated_at};
     }
 }
 

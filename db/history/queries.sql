@@ -1,14 +1,14 @@
 -- In the order of the key: two batches cannot wait for each other, and the answers come in that order. No key stands twice.
 -- name: progress_put
-insert into progress as p (title_id, account_id, position, known)
-select a.title_id, a.account_id, a.position, c.title_id is not null
-from unnest(:titles::bigint[], :accounts::bigint[], :positions::float8[]) as a (title_id, account_id, position)
+insert into progress as p (account_id, title_id, position, known)
+select a.account_id, a.title_id, a.position, c.title_id is not null
+from unnest(:accounts::bigint[], :titles::bigint[], :positions::float8[]) as a (account_id, title_id, position)
 left join cards c on c.title_id = a.title_id
 where c.deleted is not true
-order by a.title_id, a.account_id
-on conflict (title_id, account_id)
+order by a.account_id, a.title_id
+on conflict (account_id, title_id)
     do update set position = excluded.position, updated_at = excluded.updated_at, known = excluded.known
-returning title_id, account_id, ms(updated_at) as updated_at
+returning account_id, title_id, ms(updated_at) as updated_at
 -- name: progress_page
 select p.title_id, c.title, p.position, c.duration, c.poster_url, ms(p.updated_at) as updated_at,
        (extract(epoch from p.updated_at) * 1000000)::bigint as place_us, p.title_id as place_id

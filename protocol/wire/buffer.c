@@ -46,11 +46,14 @@ void buffer_print(struct buffer *buffer, const char *format, ...) {
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, args);
+    /* Mostly there is room; only otherwise it is printed twice. */
+    size_t room = buffer->failed ? 0 : buffer->size - buffer->n;
+    int n = vsnprintf(room ? buffer->at + buffer->n : NULL, room, format, args);
     va_end(args);
-    if (n >= 0 && grow(buffer, (size_t)n + 1)) {
-        vsnprintf(buffer->at + buffer->n, (size_t)n + 1, format, again);
+    bool fits = n >= 0 && (size_t)n < room;
+    if (n >= 0 && !fits && grow(buffer, (size_t)n + 1))
+        fits = vsnprintf(buffer->at + buffer->n, (size_t)n + 1, format, again) == n;
+    if (fits)
         buffer->n += (size_t)n;
-    }
     va_end(again);
 }

@@ -435,7 +435,7 @@ static void every_list_has_its_index(void **state) {
         assert_non_null(rows);
         char plan[4000] = "";
         for (size_t row = 0; row < rows_count(rows); row++)
-            strncat(strcat(plan, "\n"), rows_text(rows, row, "\"QUERY PLAN\""), 300);
+            strncat(strcat(plan, "\n"), rows_text(rows, row, "QUERY PLAN"), 300);
         found = strstr(plan, indexes[i]) != NULL;
         rows_free(rows);
         if (!found)
