@@ -36,6 +36,15 @@ test('a viewer registers and gets a mail (auth_register, mail_queue)', async () 
   assert.ok(again.status >= 400 && again.status < 500, `${again.status}`);
 });
 
+test('the link of the mail proves the address, once (auth_activate)', async () => {
+  const { text } = await set.mailTo('viewer@example.test');
+  const [, token] = text.replaceAll(/=\r?\n/g, '').replaceAll('=3D', '=').match(/activate\?token=([\w-]+)/);
+  assert.equal((await set.expect(200, 'POST', '/v1/activate', { body: { token } })).body.account.verified, true);
+  assert.equal((await set.expect(200, 'GET', '/v1/me', { token: viewer.access_token })).body.account.verified, true);
+  const nonsense = await set.api('POST', '/v1/activate', { body: { token: 'nonsense' } });
+  assert.ok(nonsense.status >= 400 && nonsense.status < 500, `${nonsense.status}`);
+});
+
 test('everybody sees the own account only with a token (auth_me)', async () => {
   assert.equal((await set.expect(200, 'GET', '/v1/me', { token: viewer.access_token })).body.account.email, 'viewer@example.test');
   const refused = await set.api('GET', '/v1/me');
@@ -168,11 +177,13 @@ test('the place in a film is kept and comes back (history_record, history_list, 
   assert.equal((await set.expect(200, 'GET', '/v1/history', { token: admin.access_token })).body.items.length, 0, 'other people see their own');
 });
 
-test('a refresh token is good once; its second use ends the session (auth_refresh)', async () => {
+test('a refresh token gives a new pair (auth_refresh)', async () => {
   const session = await set.login('viewer@example.test', 'a fine password');
   const next = (await set.expect(200, 'POST', '/v1/refresh', { body: { refresh_token: session.refresh_token } })).body;
   await set.expect(200, 'GET', '/v1/me', { token: next.access_token });
   assert.notEqual(next.refresh_token, session.refresh_token);
+  // Two tabs at once: within the grace window the spent token answers with the same new one.
+  assert.equal((await set.expect(200, 'POST', '/v1/refresh', { body: { refresh_token: session.refresh_token } })).body.refresh_token, next.refresh_token);
   assert.equal((await set.api('POST', '/v1/refresh', { body: { refresh_token: 'nonsense' } })).status, 401);
 });
 
