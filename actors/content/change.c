@@ -10,7 +10,7 @@ enum status content_change(struct call *call) {
     if (!rows)
         return call->status;
     bool found = rows_count(rows) > 0;
-    bool renamed = found && ask->title && strcmp(ask->title, rows_text(rows, 0, "title"));
+    bool renamed = found && ask->title && strcmp(ask->title, rows_text(rows, 0, "title")) != 0;
     rows_free(rows);
     if (!found)
         return NOT_FOUND;

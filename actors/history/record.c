@@ -35,7 +35,8 @@ static size_t sort(struct call **calls, size_t n, struct place *places) {
     for (size_t i = 0; i < n; i++)
         if (history_caller(calls[i]) == OK)
             places[good++] = (struct place){calls[i], i};
-    qsort(places, good, sizeof *places, by_key);
+    if (good > 1)
+        qsort(places, good, sizeof *places, by_key);
     return good;
 }
 

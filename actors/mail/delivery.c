@@ -20,7 +20,7 @@ const struct transport *transport_open(void) {
     size_t scheme = *url ? strcspn(url, ":") : 0;
     for (size_t i = 0; i < sizeof transports / sizeof *transports; i++) {
         const struct transport *transport = &transports[i];
-        if (*url && (strlen(transport->scheme) != scheme || memcmp(transport->scheme, url, scheme)))
+        if (*url && (strlen(transport->scheme) != scheme || memcmp(transport->scheme, url, scheme) != 0))
             continue;
         if (transport->open(url, &why))
             refuse(why);

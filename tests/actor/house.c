@@ -210,8 +210,9 @@ static void make_cluster(void) {
     in(folder, "pg/data");
     assert_int_equal(mkdir(folder, 0700), 0);
     assert_int_equal(chown(folder, owner->pw_uid, owner->pw_gid), 0);
-    pid_t pid = start_as_postgres((char *[]){PG_BIN "/initdb", "-D", folder, "-U", "zoetrope", "-E", "UTF8",
-                                             "--locale=C.UTF-8", "--no-instructions", "--no-sync", "-A", "trust", NULL},
+    static char initdb[] = PG_BIN "/initdb";
+    pid_t pid = start_as_postgres((char *[]){initdb, "-D", folder, "-U", "zoetrope", "-E", "UTF8", "--locale=C.UTF-8",
+                                             "--no-instructions", "--no-sync", "-A", "trust", NULL},
                                   SIGKILL);
     assert_int_equal(house_wait(pid), 0);
     snprintf(

@@ -36,7 +36,7 @@ static const char *try(PGconn *conn, const char *sql) {
 static void must_be_denied(PGconn *conn, const char *role, const char *sql) {
     const char *state = try(conn, sql);
     /* 42501: insufficient_privilege. Anything else would be another reason. */
-    if (strcmp(state, "42501"))
+    if (strcmp(state, "42501") != 0)
         fail_msg("%s: %s: \"%s\"", role, sql, state);
 }
 

@@ -78,7 +78,7 @@ static size_t files(void) {
     DIR *folder = opendir(path);
     assert_non_null(folder);
     for (struct dirent *entry; (entry = readdir(folder));)
-        count += strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
+        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
     closedir(folder);
     return count;
 }
@@ -195,7 +195,7 @@ static void names_cannot_break_out(void **state) {
     await_state("long-name", "sent");
     /* Each encoded word holds whole characters and is short enough. */
     text = strstr(read_letter("long-name"), "To: ");
-    for (const char *line = text, *next; strncmp(line, "Subject", 7); line = next + 2) {
+    for (const char *line = text, *next; strncmp(line, "Subject", 7) != 0; line = next + 2) {
         next = strstr(line, "\r\n");
         assert_in_range(next - line, 1, 76);
     }
