@@ -23,7 +23,8 @@ void quoted_printable(const char *text, struct buffer *to) {
             buffer_text(to, "=\r\n");
             column = 0;
         }
-        buffer_add(to, plain ? (char[]){(char)*at} : (char[]){'=', hex[*at >> 4], hex[*at & 15]}, bytes);
+        const char escaped[] = {'=', hex[*at >> 4], hex[*at & 15]};
+        buffer_add(to, plain ? (const char *)at : escaped, bytes);
         column += bytes;
     }
 }
