@@ -135,10 +135,12 @@ run_tests() {
     unset "${!ZOE_@}"
     for group in "${names[@]}"; do
         start=$SECONDS
-        say "" "==== $group"
+        printf '\n==== %s\n' "$group"
         run_group "$group"
         say "== $group took $((SECONDS - start)) s"
     done
-    say "" "$passed passed, $failed failed$( ((skipped == 0)) || printf ', %d skipped' "$skipped")"
+    printf '\n%d passed, %d failed' "$passed" "$failed"
+    if ((skipped)); then printf ', %d skipped' "$skipped"; fi
+    printf '\n'
     ((failed == 0))
 }

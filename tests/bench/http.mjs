@@ -41,7 +41,7 @@ async function page(set) {
     await set.createTitle(token, `Title number ${number}`, { description: 'A few sentences about it. '.repeat(4), category: 'Drama' });
   }
   const { text } = await set.expect(200, 'GET', '/v1/titles');
-  return withNginx(`location = / { return 204; } location /page { default_type application/json; root /; alias ${set.dataDir}/page.json; }`, async (nginx) => {
+  return withNginx(`location = / { return 204; } location /page { default_type application/json; alias ${set.dataDir}/page.json; }`, async (nginx) => {
     writeFileSync(join(set.dataDir, 'page.json'), text);
     return alternate(ROUNDS, () => wrk(`${set.base}/v1/titles`), () => wrk(`${nginx.base}/page`));
   });
