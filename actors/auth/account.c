@@ -1,19 +1,24 @@
 #include <string.h>
+#include <strings.h>
 
 #include "actors/auth/auth.h"
 
+struct list roles_list(int64_t bits, struct arena *arena) {
+    const char **roles = arena_alloc(arena, 2 * sizeof *roles);
+    struct list list = {roles, 0};
+    if (roles && bits & ROLE_USER)
+        roles[list.n++] = "user";
+    if (roles && bits & ROLE_ADMIN)
+        roles[list.n++] = "admin";
+    return list;
+}
+
 struct account *account_from_row(const struct rows *rows, size_t row, struct arena *arena) {
     struct account *account = arena_alloc(arena, sizeof *account);
-    const char **roles = arena_alloc(arena, 2 * sizeof *roles);
-    if (!account || !roles || rows_fill(rows, row, account_record(), account, arena))
+    if (!account || rows_fill(rows, row, account_record(), account, arena))
         return NULL;
-    int64_t bits = rows_int(rows, row, "roles");
-    account->roles = (struct list){roles, 0};
-    if (bits & ROLE_USER)
-        roles[account->roles.n++] = "user";
-    if (bits & ROLE_ADMIN)
-        roles[account->roles.n++] = "admin";
-    return account;
+    account->roles = roles_list(rows_int(rows, row, "roles"), arena);
+    return account->roles.at ? account : NULL;
 }
 
 /* What can be an address at all; only the mail that arrives proves one. */
@@ -25,4 +30,17 @@ bool email_plausible(const char *email) {
         if (*c <= ' ' || *c == 0x7f || strchr("<>()[],;:\\\"", *c))
             return false;
     return at[1] != '.' && at[strlen(at) - 1] != '.' && !strstr(at, "..") && email[0] != '.';
+}
+
+enum status password_allowed(struct call *call, const struct realm *realm, const char *password, const char *email) {
+    size_t least = realm ? realm->password_bytes_min : 8, local = email ? strcspn(email, "@") : 0;
+    if (strlen(password) < least)
+        return call_invalid(call, "/password", arena_print(call->arena, "must have at least %zu bytes", least));
+    bool own = email && (!strcasecmp(password, email) || (local == strlen(password) && !strncasecmp(password, email, local)));
+    if (!own && !password_common(password))
+        return OK;
+    call_invalid(call, "/password", own ? "must not be the address" : "is one of the first that anybody would try");
+    if (call->problem)
+        call->problem->code = "password-common";
+    return INVALID;
 }

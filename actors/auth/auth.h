@@ -13,27 +13,30 @@ enum status auth_me(struct call *call);
 enum status auth_keys(struct call *call);
 enum status auth_revoked(struct call *call);
 enum status auth_activate(struct call *call);
-
-/* password.c: bcrypt through libxcrypt. */
-enum { PASSWORD_BYTES_MAX = 72, HASH_BYTES = 128 };
-/* 0, or -1 when the hash could not be made. */
-int password_hash(const char *password, char to[HASH_BYTES]);
-/* Takes the same time whether `hash` is NULL (no such account), wrong or right. */
-bool password_matches(const char *password, const char *hash);
-
-/* account.c */
-/* An account from a row with the columns of account_by_id. NULL when memory is out. */
-struct account *account_from_row(const struct rows *rows, size_t row, struct arena *arena);
-bool email_plausible(const char *email);
-
-/* realm.c: what a dialect's sessions are like. */
-struct realm {
-    const char *dialect;
-    int64_t access_seconds, refresh_seconds;
-    bool proven;  /* only accounts with a proven address may log in */
-    bool rotates; /* a refresh answers with a new refresh token; else the old one stays good */
-};
-const struct realm *realm_find(const char *dialect);
+enum status auth_forgot(struct call *call);
+enum status auth_resend(struct call *call);
+enum status auth_link(struct call *call);
+enum status auth_reset(struct call *call);
+enum status auth_password(struct call *call);
+enum status auth_sessions(struct call *call);
+enum status auth_session_end(struct call *call);
+enum status auth_sessions_end(struct call *call);
+enum status auth_totp_begin(struct call *call);
+enum status auth_totp_confirm(struct call *call);
+enum status auth_totp_off(struct call *call);
+enum status auth_leave(struct call *call);
+enum status auth_export(struct call *call);
+enum status auth_users(struct call *call);
+enum status auth_user(struct call *call);
+enum status auth_user_suspend(struct call *call);
+enum status auth_user_role(struct call *call);
+enum status auth_user_sessions(struct call *call);
+enum status auth_user_logout(struct call *call);
+enum status auth_user_reset(struct call *call);
+enum status auth_user_delete(struct call *call);
+enum status auth_audit(struct call *call);
+enum status auth_keys_rotate(struct call *call);
+enum status auth_jwks(struct call *call);
 
 /* token.c */
 enum { TOKEN_BYTES = 44, DIGEST_BYTES = 32 };
@@ -42,15 +45,113 @@ void token_new(char to[TOKEN_BYTES]);
 /* The token that follows `token`: the same for each use, so that parallel refreshes get one pair. */
 void token_next(const char *token, char to[TOKEN_BYTES]);
 void token_digest(const char *token, uint8_t to[DIGEST_BYTES]);
+/* Base64url of 32 bytes. */
+void token_text(const uint8_t raw[DIGEST_BYTES], char to[TOKEN_BYTES]);
 /* Fills the reply with a new access token and `refresh`. */
+struct realm;
 enum status session_reply(struct call *call, int64_t session, const struct realm *realm, const char *refresh,
                           const struct account *account);
 
-/* keyring.c: signing key and secrets, loaded once before READY. */
+/* hash.c: bcrypt through libxcrypt. */
+enum { PASSWORD_BYTES_MAX = 72, HASH_BYTES = 128 };
+/* 0, or -1 when the hash could not be made. */
+int password_hash(const char *password, char to[HASH_BYTES]);
+/* Takes the same time whether `hash` is NULL (no such account), wrong or right. */
+bool password_matches(const char *password, const char *hash);
+/* Made with a lower cost than that of the settings. */
+bool password_stale(const char *hash);
+
+/* common.c */
+bool password_common(const char *password);
+
+/* limits.c: how often something may be tried; counted in the memory of this process. */
+enum limit {
+    LIMIT_LOGIN_ADDRESS, /* a network address */
+    LIMIT_LOGIN_PAIR,    /* an account from a network address */
+    LIMIT_LOGIN_ACCOUNT, /* an account from addresses it was never used from */
+    LIMIT_REGISTER,
+    LIMIT_LINK_ADDRESS,
+    LIMIT_LINK_PAIR,
+    LIMIT_CODE /* the second factor of an account */
+};
+/* Takes one try of (address, name), both may be NULL. OK, or TOO_MANY with the seconds to wait. No address: no limit. */
+enum status limit_take(struct call *call, enum limit limit, const char *address, const char *name);
+/* A try that succeeded does not count. */
+void limit_give_back(enum limit limit, const char *address, const char *name);
+
+/* letters.c: what mail is asked to send, through the outbox. */
+/* A link with a fresh token. `kind`: activation or reset. */
+enum status letter_link(struct call *call, const struct account *account, const char *kind, const char *dialect);
+/* What happened to an account. `detail` may be NULL. */
+enum status letter_notice(struct call *call, const struct account *account, const char *kind, const char *dialect,
+                          const char *detail);
+
+/* ending.c */
+/* Runs one of the queries that end sessions and tells the edges. *count may be NULL. */
+enum status sessions_finish(struct call *call, unsigned query, const struct db_arg *args, size_t *count);
+/* Ends all sessions of an account but `spared` (0 for none). */
+enum status sessions_finish_all(struct call *call, int64_t account_id, int64_t spared);
+/* OK for a caller who is logged in. */
+enum status caller_needed(struct call *call);
+
+/* proof.c: the caller's account when the password is right, else a refusal. `two_factor` may be NULL. */
+enum status caller_proves(struct call *call, const char *password, struct account **account, bool *two_factor);
+
+/* totp.c: RFC 6238 with SHA-1, 30 s, six digits, one step to each side; and recovery codes. */
+enum { TOTP_SECRET_BYTES = 20 };
+/* `letters` of base32; `raw` holds at least 5 bits for each. */
+void base32(const uint8_t *raw, size_t letters, char *to);
+/* The step that the code belongs to, 0 for none. */
+int64_t totp_step(const uint8_t secret[TOTP_SECRET_BYTES], const char *code);
+/* Takes a code of the app or a recovery code; UNAUTHENTICATED totp-required or totp-refused. No code is taken twice. */
+enum status second_factor(struct call *call, int64_t account_id, const char *code);
+/* A fresh recovery code, in the arena, and what is kept of it. NULL when memory is out. */
+const char *recovery_new(struct arena *arena, uint8_t digest[DIGEST_BYTES]);
+
+/* people.c: what the messages of administrators share. */
+enum status person_reply(struct call *call, int64_t id);
+int person_roles(const struct rows *rows, size_t row, struct person *person, struct arena *arena);
+enum status person_missing(struct call *call);
+/* Writes to the audit log. `target_id` 0 for none; `note` and `address` may be NULL. */
+enum status audit(struct call *call, const char *action, int64_t target_id, const char *note, const char *address);
+
+/* erase.c */
+/* OK when there is another administrator beside this account; holds them all until the end of the transaction. */
+enum status last_administrator(struct call *call, int64_t account_id);
+/* Ends the sessions, deletes the account and tells the other services. */
+enum status account_erase(struct call *call, int64_t account_id);
+
+/* account.c */
+/* An account from a row with the columns of account_by_id. NULL when memory is out. */
+struct account *account_from_row(const struct rows *rows, size_t row, struct arena *arena);
+bool email_plausible(const char *email);
+/* Names of role bits; .at is NULL when memory is out. */
+struct list roles_list(int64_t bits, struct arena *arena);
+
+/* realm.c: what a dialect's sessions are like. */
+struct realm {
+    const char *dialect;
+    int64_t access_seconds, refresh_seconds;
+    bool proven;  /* only accounts with a proven address may log in */
+    bool rotates; /* a refresh answers with a new refresh token; else the old one stays good */
+    size_t password_bytes_min;
+};
+const struct realm *realm_find(const char *dialect);
+/* The longest life of an access token of any realm. */
+int64_t realm_access_seconds_max(void);
+/* OK, or INVALID at /password: too short for the realm, too common, or the address itself. `realm` may be NULL. */
+enum status password_allowed(struct call *call, const struct realm *realm, const char *password, const char *email);
+
+/* keyring.c: signing keys and secrets, loaded before READY. */
 int keyring_load(struct db *db);
-const char *keyring_kid(void);
-/* EVP_PKEY of OpenSSL; shared by the threads, which only sign with it. */
-struct evp_pkey_st *keyring_private(void);
+/* Takes over what another process, or keys_rotate, made. */
+void keyring_refresh(struct db *db);
+/* The key to sign with and its name; the caller frees it (EVP_PKEY). NULL when there is none. */
+struct evp_pkey_st *keyring_signer(char kid[65]);
+struct fresh_key {
+    char kid[65], private_pem[1000], public_pem[1000];
+};
+int keyring_make(struct fresh_key *fresh);
 struct bytes keyring_refresh_secret(void);
 struct bytes keyring_playback_secret(void);
 

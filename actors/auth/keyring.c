@@ -1,21 +1,23 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "actors/auth/auth.h"
 #include "protocol/node/clock.h"
 
-enum { SECRET_BYTES = 32, PEM_BYTES = 1000 };
+enum { SECRET_BYTES = 32 };
 
-static char kid[65];
-static EVP_PKEY *private_key;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the next two */
+static char kid_now[65];
+static EVP_PKEY *key_now;
 static uint8_t refresh_secret[SECRET_BYTES], playback_secret[SECRET_BYTES];
 
-static int pem_text(EVP_PKEY *key, bool private, char to[PEM_BYTES]) {
+static int pem_text(EVP_PKEY *key, bool private, char *to, size_t size) {
     BIO *bio = BIO_new(BIO_s_mem());
     int good = bio && (private ? PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) : PEM_write_bio_PUBKEY(bio, key));
-    int n = good ? BIO_read(bio, to, PEM_BYTES - 1) : -1;
+    int n = good ? BIO_read(bio, to, (int)size - 1) : -1;
     BIO_free(bio);
     if (n <= 0)
         return -1;
@@ -23,39 +25,74 @@ static int pem_text(EVP_PKEY *key, bool private, char to[PEM_BYTES]) {
     return 0;
 }
 
-/* A new key is kept only when there is none: two processes that start at once end with the same one. */
-static int make_key(struct db *db) {
-    char name[TOKEN_BYTES], secret[PEM_BYTES], public[PEM_BYTES];
+int keyring_make(struct fresh_key *fresh) {
+    char name[TOKEN_BYTES];
     EVP_PKEY *key = EVP_EC_gen("P-256");
-    int rc = key && !pem_text(key, true, secret) && !pem_text(key, false, public) ? 0 : -1;
+    int rc = key && !pem_text(key, true, fresh->private_pem, sizeof fresh->private_pem) &&
+                     !pem_text(key, false, fresh->public_pem, sizeof fresh->public_pem)
+                 ? 0
+                 : -1;
     EVP_PKEY_free(key);
-    if (rc)
-        return -1;
     token_new(name);
-    name[16] = 0;
+    snprintf(fresh->kid, sizeof fresh->kid, "%.16s", name);
+    return rc;
+}
+
+/* A new key is kept only when there is none: two processes that start at once end with the same one. */
+static int first_key(struct db *db) {
+    struct fresh_key fresh;
+    if (keyring_make(&fresh))
+        return -1;
     rows_free(db_run(db, Q_signing_key_add, NULL, NULL,
-                     ARGS(ARG_TEXT("kid", name), ARG_TEXT("private_pem", secret), ARG_TEXT("public_pem", public))));
-    explicit_bzero(secret, sizeof secret);
+                     ARGS(ARG_TEXT("kid", fresh.kid), ARG_TEXT("private_pem", fresh.private_pem),
+                          ARG_TEXT("public_pem", fresh.public_pem))));
+    explicit_bzero(&fresh, sizeof fresh);
     return db_status(db) == OK ? 0 : -1;
 }
 
+static bool known(const char *kid) {
+    pthread_mutex_lock(&lock);
+    bool same = !strcmp(kid, kid_now);
+    pthread_mutex_unlock(&lock);
+    return same;
+}
+
+static void keep(const char *kid, EVP_PKEY *key) {
+    pthread_mutex_lock(&lock);
+    EVP_PKEY *old = key_now;
+    key_now = key;
+    snprintf(kid_now, sizeof kid_now, "%s", kid);
+    pthread_mutex_unlock(&lock);
+    EVP_PKEY_free(old);
+}
+
+/* 1 when there is no key at all. */
 static int load_key(struct db *db) {
-    for (int i = 0; i < 2; i++) {
-        struct rows *rows = db_run(db, Q_signing_keys, NULL, NULL, NULL);
-        bool found = rows && rows_count(rows);
-        if (found) {
-            snprintf(kid, sizeof kid, "%s", rows_text(rows, 0, "kid"));
-            BIO *bio = BIO_new_mem_buf(rows_text(rows, 0, "private_pem"), -1);
-            private_key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL) : NULL;
-            BIO_free(bio);
-        }
-        rows_free(rows);
-        if (found)
-            return private_key ? 0 : -1;
-        if (make_key(db))
-            return -1;
+    struct rows *rows = db_run(db, Q_signing_keys, NULL, NULL, NULL);
+    int rc = !rows ? -1 : rows_count(rows) ? 0 : 1;
+    if (!rc && !known(rows_text(rows, 0, "kid"))) {
+        BIO *bio = BIO_new_mem_buf(rows_text(rows, 0, "private_pem"), -1);
+        EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL) : NULL;
+        BIO_free(bio);
+        if (key)
+            keep(rows_text(rows, 0, "kid"), key);
+        rc = key ? 0 : -1;
     }
-    return -1;
+    rows_free(rows);
+    return rc;
+}
+
+void keyring_refresh(struct db *db) {
+    if (load_key(db))
+        log_warn(NULL, "keys_not_read", NULL);
+}
+
+EVP_PKEY *keyring_signer(char kid[65]) {
+    pthread_mutex_lock(&lock);
+    EVP_PKEY *key = key_now && EVP_PKEY_up_ref(key_now) ? key_now : NULL;
+    memcpy(kid, kid_now, sizeof kid_now);
+    pthread_mutex_unlock(&lock);
+    return key;
 }
 
 static int load_secret(struct db *db, const char *name, uint8_t to[SECRET_BYTES]) {
@@ -76,15 +113,10 @@ static int load_secret(struct db *db, const char *name, uint8_t to[SECRET_BYTES]
 }
 
 int keyring_load(struct db *db) {
-    return load_key(db) || load_secret(db, "refresh", refresh_secret) || load_secret(db, "playback", playback_secret) ? -1 : 0;
-}
-
-const char *keyring_kid(void) {
-    return kid;
-}
-
-struct evp_pkey_st *keyring_private(void) {
-    return private_key;
+    int rc = load_key(db);
+    if (rc > 0)
+        rc = first_key(db) || load_key(db) ? -1 : 0;
+    return rc || load_secret(db, "refresh", refresh_secret) || load_secret(db, "playback", playback_secret) ? -1 : 0;
 }
 
 struct bytes keyring_refresh_secret(void) {

@@ -1,7 +1,75 @@
-#include "actors/auth/auth.h"
+#include <string.h>
 
-static enum status refuse(struct call *call) {
-    return call_refuse(call, UNAUTHENTICATED, "wrong-credentials", "E-mail or password is wrong.");
+#include "actors/auth/auth.h"
+#include "protocol/node/config.h"
+
+/* Who wants in. Known or not: the same queries, the same limits, the same work. */
+struct candidate {
+    struct account *account; /* NULL when there is none */
+    const char *spelling, *hash;
+    bool suspended, two_factor;
+    bool any, address, device; /* whether it was ever used, from this address, with this device */
+};
+
+static enum status find(struct call *call, struct candidate *who) {
+    struct rows *rows = call_run(call, Q_account_by_email, NULL);
+    if (!rows)
+        return call->status;
+    bool known = !rows_null(rows, 0, "id");
+    who->spelling = arena_text(call->arena, rows_text(rows, 0, "spelling"));
+    who->hash = known ? arena_text(call->arena, rows_text(rows, 0, "password")) : NULL;
+    who->account = known ? account_from_row(rows, 0, call->arena) : NULL;
+    who->suspended = rows_bool(rows, 0, "suspended");
+    who->two_factor = rows_bool(rows, 0, "two_factor");
+    rows_free(rows);
+    if (!who->spelling || known != (who->account && who->hash))
+        return call->status = INTERNAL;
+    if (!(rows = call_run(call, Q_session_familiar, ARGS(ARG_INT("account_id", known ? who->account->id : 0)))))
+        return call->status;
+    who->any = rows_bool(rows, 0, "any");
+    who->address = rows_bool(rows, 0, "address");
+    who->device = rows_bool(rows, 0, "device");
+    rows_free(rows);
+    return OK;
+}
+
+/* A stranger who tries an account from everywhere stops only those who never used it from where they are. */
+static enum status may_try(struct call *call, const struct candidate *who) {
+    const struct login_ask *ask = call->ask;
+    if (limit_take(call, LIMIT_LOGIN_PAIR, ask->address, who->spelling) != OK)
+        return TOO_MANY;
+    if (!ask->address || who->address)
+        return OK;
+    return limit_take(call, LIMIT_LOGIN_ACCOUNT, "any", who->spelling);
+}
+
+static void give_back(const struct login_ask *ask, const struct candidate *who) {
+    limit_give_back(LIMIT_LOGIN_ADDRESS, ask->address, NULL);
+    limit_give_back(LIMIT_LOGIN_PAIR, ask->address, who->spelling);
+    if (ask->address && !who->address)
+        limit_give_back(LIMIT_LOGIN_ACCOUNT, "any", who->spelling);
+}
+
+/* The cost of hashes was raised since this one was made. */
+static enum status rehash(struct call *call, const struct candidate *who) {
+    const struct login_ask *ask = call->ask;
+    char hash[HASH_BYTES];
+    if (!password_stale(who->hash))
+        return OK;
+    if (password_hash(ask->password, hash))
+        return INTERNAL;
+    return call_do(call, Q_password_rehash,
+                   ARGS(ARG_TEXT("password_hash", hash), ARG_INT("account_id", who->account->id),
+                        ARG_TEXT("old", who->hash)));
+}
+
+static enum status notice(struct call *call, const struct candidate *who) {
+    const struct login_ask *ask = call->ask;
+    if (strcmp(config()->sign_in_notice, "on") || !who->any || who->address || who->device)
+        return OK;
+    const char *detail = arena_print(call->arena, "%.64s\n%.300s", ask->address ? ask->address : "an unknown address",
+                                     ask->device && *ask->device ? ask->device : "an unknown device");
+    return detail ? letter_notice(call, who->account, "new-sign-in", ask->dialect, detail) : INTERNAL;
 }
 
 static enum status open_session(struct call *call, const struct realm *realm, const struct account *account) {
@@ -11,7 +79,8 @@ static enum status open_session(struct call *call, const struct realm *realm, co
     token_digest(refresh, digest);
     struct rows *rows = call_run(call, Q_session_add,
                                  ARGS(ARG_INT("account_id", account->id), ARG_BYTES("refresh", digest, DIGEST_BYTES),
-                                      ARG_INT("seconds", realm->refresh_seconds)));
+                                      ARG_INT("seconds", realm->refresh_seconds),
+                                      ARG_INT("most_seconds", config()->session_seconds)));
     if (!rows)
         return call->status;
     int64_t session = rows_int(rows, 0, "id");
@@ -22,19 +91,20 @@ static enum status open_session(struct call *call, const struct realm *realm, co
 enum status auth_login(struct call *call) {
     const struct login_ask *ask = call->ask;
     const struct realm *realm = realm_find(ask->dialect);
-    struct account *account = NULL;
+    struct candidate who = {0};
     if (!realm)
         return call_invalid(call, "/dialect", "is not a realm");
-    struct rows *rows = call_run(call, Q_account_by_email, NULL);
-    if (!rows)
+    if (limit_take(call, LIMIT_LOGIN_ADDRESS, ask->address, NULL) != OK || find(call, &who) != OK ||
+        may_try(call, &who) != OK)
         return call->status;
-    bool known = rows_count(rows) > 0;
-    bool right = password_matches(ask->password, known ? rows_text(rows, 0, "password") : NULL);
-    bool open = known && !rows_bool(rows, 0, "suspended") && (rows_bool(rows, 0, "verified") || !realm->proven);
-    if (right && open)
-        account = account_from_row(rows, 0, call->arena);
-    rows_free(rows);
-    if (!right || !open)
-        return refuse(call);
-    return account ? open_session(call, realm, account) : INTERNAL;
+    bool right = password_matches(ask->password, who.hash);
+    if (!right || !who.account || who.suspended || (realm->proven && !who.account->verified))
+        return call_refuse(call, UNAUTHENTICATED, "wrong-credentials", "E-mail or password is wrong.");
+    if (who.two_factor && second_factor(call, who.account->id, ask->code) != OK)
+        return call->status;
+    give_back(ask, &who);
+    enum status status = rehash(call, &who);
+    if (status == OK)
+        status = notice(call, &who);
+    return status == OK ? open_session(call, realm, who.account) : status;
 }

@@ -10,20 +10,13 @@ enum status auth_logout(struct call *call) {
         return call_invalid(call, "", "needs a session or a refresh token");
     if (ask->refresh_token)
         token_digest(ask->refresh_token, digest);
-    struct rows *rows =
-        call_run(call, Q_session_end,
-                 ARGS(ARG_INT("user", call->header.user), ARG_INT("seconds", realm->access_seconds),
-                      ARG_BYTES("refresh", ask->refresh_token ? digest : NULL, ask->refresh_token ? DIGEST_BYTES : 0)));
-    if (!rows)
+    size_t ended = 0;
+    if (sessions_finish(call, Q_session_end,
+                        ARGS(ARG_INT("user", call->header.user), ARG_INT("seconds", realm->access_seconds),
+                             ARG_BYTES("refresh", ask->refresh_token ? digest : NULL,
+                                       ask->refresh_token ? DIGEST_BYTES : 0)),
+                        &ended) != OK)
         return call->status;
-    size_t ended = rows_count(rows);
-    for (size_t i = 0; i < ended; i++)
-        call_event(call, &(struct bus_event){.topic = "revoked",
-                                             .id = rows_int(rows, i, "session_id"),
-                                             .has_id = true,
-                                             .until = rows_int(rows, i, "until"),
-                                             .has_until = true});
-    rows_free(rows);
     /* Logging out twice is no error, but a refresh token that opens nothing is said so: cookie clients are told. */
     if (!ended && !ask->has_session)
         return call_refuse(call, UNAUTHENTICATED, "refresh-refused", "This refresh token is not valid (any more).");

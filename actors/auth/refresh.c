@@ -28,7 +28,8 @@ static enum status rotate(struct call *call, const uint8_t old[DIGEST_BYTES], in
     token_digest(next, digest);
     return call_do(call, Q_session_rotate,
                    ARGS(ARG_BYTES("old", old, DIGEST_BYTES), ARG_INT("session", session),
-                        ARG_BYTES("refresh", digest, DIGEST_BYTES), ARG_INT("seconds", realm->refresh_seconds)));
+                        ARG_BYTES("refresh", digest, DIGEST_BYTES), ARG_INT("seconds", realm->refresh_seconds),
+                        ARG_INT("most_seconds", config()->session_seconds)));
 }
 
 static enum status reply_for(struct call *call, int64_t account_id, int64_t session, const struct realm *realm,
@@ -63,6 +64,8 @@ enum status auth_refresh(struct call *call) {
         return refuse(call);
     if (!current && spent_seconds > (double)config()->refresh_grace_seconds)
         return end_stolen(call, session, realm);
+    if (!realm->rotates && call_do(call, Q_session_seen, ARGS(ARG_INT("session", session))) != OK)
+        return call->status;
     if (!realm->rotates)
         return reply_for(call, account, session, realm, ask->refresh_token);
     /* Parallel tabs swap the same token: the second finds it spent and gets the same successor. */

@@ -1,29 +1,6 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "actors/auth/auth.h"
-#include "protocol/node/config.h"
-
-static enum status queue_activation(struct call *call, const struct account *account, const char *dialect) {
-    char token[TOKEN_BYTES], event[64];
-    uint8_t digest[DIGEST_BYTES];
-    token_new(token);
-    token_digest(token, digest);
-    if (call_do(call, Q_token_add,
-                ARGS(ARG_BYTES("hash", digest, DIGEST_BYTES), ARG_INT("account_id", account->id),
-                     ARG_TEXT("kind", "activation"), ARG_INT("seconds", config()->activation_seconds))) != OK)
-        return call->status;
-    snprintf(event, sizeof event, "activation-%lld", (long long)account->id);
-    return call_post(call, MSG_mail_queue,
-                     &(struct letter){.kind = "activation",
-                                      .to = account->email,
-                                      .name = account->name,
-                                      .token = token,
-                                      .account_id = account->id,
-                                      .has_account_id = true,
-                                      .dialect = dialect,
-                                      .event = event});
-}
 
 enum status auth_register(struct call *call) {
     const struct register_ask *ask = call->ask;
@@ -33,6 +10,9 @@ enum status auth_register(struct call *call) {
         return call_invalid(call, "/email", "must be an e-mail address");
     if (ask->confirm && strcmp(ask->confirm, ask->password))
         return call_invalid(call, "/confirm", "must equal the password");
+    if (password_allowed(call, realm_find(ask->dialect), ask->password, ask->email) != OK ||
+        limit_take(call, LIMIT_REGISTER, ask->address, NULL) != OK)
+        return call->status;
     if (password_hash(ask->password, hash))
         return INTERNAL;
     const char *name = ask->name ? ask->name : arena_copy(call->arena, ask->email, strcspn(ask->email, "@"));
@@ -46,5 +26,5 @@ enum status auth_register(struct call *call) {
     rows_free(rows);
     token_new(opaque);
     reply->opaque = arena_text(call->arena, opaque);
-    return reply->account && reply->opaque ? queue_activation(call, reply->account, ask->dialect) : INTERNAL;
+    return reply->account && reply->opaque ? letter_link(call, reply->account, "activation", ask->dialect) : INTERNAL;
 }

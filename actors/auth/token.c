@@ -19,7 +19,7 @@ static void base64url(const uint8_t *raw, size_t n, char *to) {
 }
 
 /* A token of 32 bytes has 43 characters; the encoder needs room for the padding too. */
-static void token_text(const uint8_t raw[DIGEST_BYTES], char to[TOKEN_BYTES]) {
+void token_text(const uint8_t raw[DIGEST_BYTES], char to[TOKEN_BYTES]) {
     char text[DIGEST_BYTES * 4 / 3 + 8];
     base64url(raw, DIGEST_BYTES, text);
     memcpy(to, text, TOKEN_BYTES);
@@ -50,12 +50,12 @@ static int64_t role_bits(const struct account *account) {
 }
 
 /* ECDSA signatures of JWS are r and s side by side (RFC 7518, 3.4), OpenSSL's are DER. */
-static int sign(const char *text, size_t n, uint8_t to[64]) {
+static int sign(EVP_PKEY *key, const char *text, size_t n, uint8_t to[64]) {
     uint8_t der[80];
     size_t der_bytes = sizeof der;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     int rc = -1;
-    if (context && EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, keyring_private()) == 1 &&
+    if (context && EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key) == 1 &&
         EVP_DigestSign(context, der, &der_bytes, (const unsigned char *)text, n) == 1) {
         const uint8_t *at = der;
         ECDSA_SIG *signature = d2i_ECDSA_SIG(NULL, &at, (long)der_bytes);
@@ -77,14 +77,12 @@ static char *encoded(struct arena *arena, const void *raw, size_t n) {
 
 /* RFC 9068's profile: typ at+jwt, aud names the dialect, so that one realm's token opens no other. Written here because libjwt
  * 1.10 puts its own typ into what it encodes. All values are ours and need no quoting. */
-static const char *access_token(struct arena *arena, int64_t session, const struct realm *realm,
-                                const struct account *account) {
+static const char *unsigned_token(struct arena *arena, const char *kid, int64_t session, const struct realm *realm,
+                                  const struct account *account) {
     char id[TOKEN_BYTES];
-    uint8_t signature[64];
     long long now = time(NULL);
     token_new(id);
-    const char *header =
-        arena_print(arena, "{\"alg\":\"ES256\",\"kid\":\"%s\",\"typ\":\"at+jwt\"}", keyring_kid());
+    const char *header = arena_print(arena, "{\"alg\":\"ES256\",\"kid\":\"%s\",\"typ\":\"at+jwt\"}", kid);
     const char *payload =
         arena_print(arena,
                     "{\"iss\":\"zoetrope\",\"aud\":\"%s\",\"sub\":\"%lld\",\"sid\":%lld,\"roles\":%lld,\"jti\":\"%s\","
@@ -93,11 +91,18 @@ static const char *access_token(struct arena *arena, int64_t session, const stru
                     now + (long long)realm->access_seconds);
     if (!header || !payload)
         return NULL;
-    const char *text = arena_print(arena, "%s.%s", encoded(arena, header, strlen(header)),
-                                   encoded(arena, payload, strlen(payload)));
-    if (!text || sign(text, strlen(text), signature))
-        return NULL;
-    return arena_print(arena, "%s.%s", text, encoded(arena, signature, sizeof signature));
+    return arena_print(arena, "%s.%s", encoded(arena, header, strlen(header)), encoded(arena, payload, strlen(payload)));
+}
+
+static const char *access_token(struct arena *arena, int64_t session, const struct realm *realm,
+                                const struct account *account) {
+    char kid[65];
+    uint8_t signature[64];
+    EVP_PKEY *key = keyring_signer(kid);
+    const char *text = key ? unsigned_token(arena, kid, session, realm, account) : NULL;
+    int rc = text ? sign(key, text, strlen(text), signature) : -1;
+    EVP_PKEY_free(key);
+    return rc ? NULL : arena_print(arena, "%s.%s", text, encoded(arena, signature, sizeof signature));
 }
 
 enum status session_reply(struct call *call, int64_t session, const struct realm *realm, const char *refresh,

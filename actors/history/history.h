@@ -9,6 +9,8 @@ void history_record(struct call **calls, size_t n);
 enum status history_list(struct call *call);
 enum status history_resume(struct call *call);
 enum status history_learn(struct call *call);
+enum status history_forget_account(struct call *call);
+enum status history_export(struct call *call);
 
 enum { RECORD_MOST = 512 };
 

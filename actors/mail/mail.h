@@ -7,6 +7,11 @@
 
 /* One handler a message. */
 enum status mail_queue(struct call *call);
+enum status mail_forget_account(struct call *call);
+enum status mail_list(struct call *call);
+enum status mail_show(struct call *call);
+enum status mail_retry(struct call *call);
+enum status mail_drop(struct call *call);
 
 /* A letter as the queue keeps it; texts belong to an arena. */
 struct post {

@@ -3,11 +3,21 @@
 
 static const struct handler handlers[] = {
     {.message = MSG_mail_queue, .one = mail_queue},
+    {.message = MSG_mail_forget_account, .one = mail_forget_account, .transaction = true},
+    {.message = MSG_mail_list, .one = mail_list},
+    {.message = MSG_mail_show, .one = mail_show},
+    {.message = MSG_mail_retry, .one = mail_retry},
+    {.message = MSG_mail_drop, .one = mail_drop},
 };
 
 static int start(struct actor *actor, struct db *db) {
     (void)actor, (void)db;
     return sender_start(db_queries, Q_COUNT);
+}
+
+static void chore(struct actor *actor, struct db *db) {
+    (void)actor;
+    rows_free(db_run(db, Q_gone_sweep, NULL, NULL, NULL));
 }
 
 static void stop(struct actor *actor) {
@@ -24,5 +34,7 @@ int main(void) {
         .query_count = Q_COUNT,
         .start = start,
         .stop = stop,
+        .chore = chore,
+        .chore_ms = 3600000,
     });
 }

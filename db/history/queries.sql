@@ -34,3 +34,16 @@ where c.deleted and c.learnt_at > now() - interval '1 hour' and p.title_id = c.t
 -- name: progress_sweep_unknown
 delete from progress p
 where not p.known and p.updated_at < now() - interval '1 day' and not exists (select from cards c where c.title_id = p.title_id)
+-- name: account_forget
+delete from progress where account_id = :account_id
+-- name: account_gone
+insert into gone_accounts (account_id) values (:account_id) on conflict do nothing
+-- Positions that were under way while their account was deleted.
+-- name: progress_sweep_gone
+delete from progress p using gone_accounts g where g.at > now() - interval '1 day' and p.account_id = g.account_id
+-- name: gone_sweep
+delete from gone_accounts where at < now() - interval '30 days'
+-- name: progress_all
+select p.title_id, coalesce(c.title, '') as title, p.position, c.duration, c.poster_url, ms(p.updated_at) as updated_at
+from progress p left join cards c on c.title_id = p.title_id
+where p.account_id = :user order by p.updated_at desc, p.title_id desc limit 10000

@@ -233,6 +233,7 @@ void house_open(void) {
     setenv("ZOE_DATA", data, 1);
     setenv("ZOE_BEAT_MS", "50", 1);
     setenv("ZOE_BCRYPT_COST", "4", 1);
+    setenv("ZOE_RATE_LIMITS", "off", 1);
     setenv("ZOE_LOG_LEVEL", "warn", 0);
     config_load();
     log_open("test-actor");

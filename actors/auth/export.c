@@ -1,0 +1,26 @@
+#include "actors/auth/auth.h"
+#include "protocol/node/clock.h"
+
+enum status auth_export(struct call *call) {
+    struct account_export *reply = call->reply;
+    if (caller_needed(call) != OK)
+        return call->status;
+    struct rows *rows = call_run(call, Q_account_secret, ARGS(ARG_INT("user", call->header.user)));
+    if (!rows)
+        return call->status;
+    bool found = rows_count(rows) > 0;
+    reply->account = found ? account_from_row(rows, 0, call->arena) : NULL;
+    reply->two_factor = found && rows_bool(rows, 0, "two_factor");
+    rows_free(rows);
+    if (!found)
+        return call_refuse(call, NOT_FOUND, "account-gone", "This account is no longer there.");
+    if (!reply->account)
+        return INTERNAL;
+    if (!(rows = call_run(call, Q_sessions_ever, ARGS(ARG_INT("account_id", call->header.user)))))
+        return call->status;
+    size_t all = rows_count(rows);
+    reply->sessions = rows_list(rows, login_row_record(), call->arena);
+    rows_free(rows);
+    reply->exported_at = clock_wall_ms();
+    return reply->sessions.n == all ? OK : INTERNAL;
+}

@@ -1,0 +1,37 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "actors/auth/auth.h"
+#include "protocol/node/config.h"
+
+static enum status post(struct call *call, const struct account *account, struct letter letter) {
+    letter.to = account->email;
+    letter.name = account->name;
+    letter.account_id = account->id;
+    letter.has_account_id = true;
+    return call_post(call, MSG_mail_queue, &letter);
+}
+
+enum status letter_link(struct call *call, const struct account *account, const char *kind, const char *dialect) {
+    char token[TOKEN_BYTES], event[64];
+    uint8_t digest[DIGEST_BYTES];
+    int64_t seconds = strcmp(kind, "reset") ? config()->activation_seconds : config()->reset_seconds;
+    token_new(token);
+    token_digest(token, digest);
+    if (call_do(call, Q_token_add,
+                ARGS(ARG_BYTES("hash", digest, DIGEST_BYTES), ARG_INT("account_id", account->id),
+                     ARG_TEXT("kind", kind), ARG_INT("seconds", seconds))) != OK)
+        return call->status;
+    /* The digest names the link and opens nothing. */
+    snprintf(event, sizeof event, "%s-%lld-%02x%02x%02x%02x%02x%02x", kind, (long long)account->id, digest[0],
+             digest[1], digest[2], digest[3], digest[4], digest[5]);
+    return post(call, account, (struct letter){.kind = kind, .token = token, .dialect = dialect, .event = event});
+}
+
+enum status letter_notice(struct call *call, const struct account *account, const char *kind, const char *dialect,
+                          const char *detail) {
+    char token[TOKEN_BYTES], event[64];
+    token_new(token);
+    snprintf(event, sizeof event, "%s-%lld-%.12s", kind, (long long)account->id, token);
+    return post(call, account, (struct letter){.kind = kind, .dialect = dialect, .event = event, .detail = detail});
+}
