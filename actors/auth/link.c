@@ -6,6 +6,8 @@ enum { LINKS_AN_HOUR = 5 };
 
 /* However many addresses ask: nobody's mailbox is flooded. */
 static bool enough(struct call *call, int64_t account_id) {
+    if (call_do(call, Q_account_lock, ARGS(ARG_INT("account_id", account_id))) != OK)
+        return false;
     struct rows *rows = call_run(call, Q_tokens_lately, ARGS(ARG_INT("account_id", account_id)));
     bool many = rows && rows_int(rows, 0, "count") >= LINKS_AN_HOUR;
     rows_free(rows);

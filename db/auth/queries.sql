@@ -113,6 +113,8 @@ returning account_id
 -- Other links of the same kind open nothing any more.
 -- name: tokens_spend
 update one_time_tokens set used_at = now() where account_id = :account_id and kind = :kind and used_at is null
+-- name: account_lock
+select id from accounts where id = :account_id for update
 -- name: tokens_lately
 select count(*) as count from one_time_tokens
 where account_id = :account_id and kind = :kind and made_at > now() - interval '1 hour'

@@ -14,6 +14,7 @@ int content_tests(void);
 int history_tests(void);
 int mail_tests(void);
 int auth_tests(void);
+int account_tests(void);
 
 /* puppet.c: an actor whose handlers do what the tests of the harness need. */
 int puppet_main(void);
