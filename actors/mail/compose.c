@@ -34,7 +34,8 @@ static void headers(const struct post *post, const char *name, const char *addre
 }
 
 static int fill(const struct wording *wording, const struct post *post, struct buffer *text, struct buffer *html) {
-    if (wording_fill(wording->text, post, false, text) || wording_fill(wording->html, post, true, html))
+    if (wording_fill(wording, wording->text, post, false, text) ||
+        wording_fill(wording, wording->html, post, true, html))
         return -1;
     buffer_add(text, "", 1);
     buffer_add(html, "", 1);
@@ -55,7 +56,7 @@ int compose(const struct post *post, const char *from, struct arena *arena, stru
     else if (fill(wording, post, &text, &html))
         *why = "the dialect has no link for this letter, or the letter has no token";
     else if (!text.failed && !html.failed) {
-        headers(post, name, address, wording->subject, to);
+        headers(post, name, address, wording_subject(wording, post->dialect), to);
         part("text/plain", text.at, post, to);
         part("text/html", html.at, post, to);
         buffer_print(to, "--=_zoe_%lld--\r\n", (long long)post->id);

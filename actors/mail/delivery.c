@@ -7,7 +7,9 @@
 #include "protocol/node/config.h"
 
 static const struct transport transports[] = {
-    {"file", 5000, folder_open, folder_deliver},
+    {"file", 5000, folder_open, folder_deliver, NULL},
+    {"smtp", 90000, smtp_open, smtp_deliver, smtp_rest},
+    {"smtps", 90000, smtp_open, smtp_deliver, smtp_rest},
 };
 
 static _Noreturn void refuse(const char *why) {
@@ -26,5 +28,5 @@ const struct transport *transport_open(void) {
             refuse(why);
         return transport;
     }
-    refuse("must begin with file://");
+    refuse("must begin with file://, smtp:// or smtps://");
 }

@@ -16,17 +16,33 @@ enum status mail_drop(struct call *call);
 /* A letter as the queue keeps it; texts belong to an arena. */
 struct post {
     int64_t id, account_id, attempts, created_ms;
-    const char *event, *kind, *address, *name, *token, *dialect;
+    const char *event, *kind, *address, *name, *token, *dialect, *detail;
 };
 
 /* template.c: what a kind of letter says. */
 struct wording {
-    const char *subject, *text, *html; /* with {greeting}, {link}, {hours} */
+    const char *kind, *subject, *text, *html; /* with {greeting}, {link}, {hours}, {detail}, {when} */
+    bool link;                                /* useless without its link */
 };
 /* NULL when there is no such kind. */
 const struct wording *wording_find(const char *kind);
-/* Fills the places of `pattern`; `html` escapes what is filled in. -1 when the dialect has no link for this letter. */
-int wording_fill(const char *pattern, const struct post *post, bool html, struct buffer *to);
+/* The subject, which a dialect may have in its own words. */
+const char *wording_subject(const struct wording *wording, const char *dialect);
+/* Fills the places of `pattern`; `html` escapes what is filled in. -1 when a link is wanted that cannot be made. */
+int wording_fill(const struct wording *wording, const char *pattern, const struct post *post, bool html,
+                 struct buffer *to);
+
+/* places.c: {name} in a text. */
+/* -1 when there is a place that nobody can fill. */
+int places_fill(const char *pattern, const struct post *post, bool html, struct buffer *to);
+
+/* links.c */
+/* The pattern of the link, NULL when the dialect has none for this kind. */
+const char *link_find(const char *dialect, const char *kind);
+/* The dialect's mails call the reader by the address. */
+bool greets_by_address(const char *dialect);
+/* Ends the process with status 78 when a setting's link cannot be filled. */
+void links_check(void);
 
 /* compose.c: the letter as RFC 5322 text, always the same bytes for the same letter. */
 /* 0, or -1 with *why set to a constant: the letter can never be written. */
@@ -56,12 +72,19 @@ struct transport {
     /* Before the first delivery; -1 with *why set when the address is of no use. */
     int (*open)(const char *url, const char **why);
     enum outcome (*deliver)(const struct post *post, const struct buffer *letter, char why[200]);
+    /* Nothing is due: connections are given up. May be NULL. */
+    void (*rest)(void);
 };
 /* The transport of the settings, opened; ends the process with status 78 when there is none. */
 const struct transport *transport_open(void);
 /* folder.c: a file a letter, ID-KIND.eml. */
 int folder_open(const char *url, const char **why);
 enum outcome folder_deliver(const struct post *post, const struct buffer *letter, char why[200]);
+
+/* smtp.c: to a mail server, through libcurl. */
+int smtp_open(const char *url, const char **why);
+enum outcome smtp_deliver(const struct post *post, const struct buffer *letter, char why[200]);
+void smtp_rest(void);
 
 /* sender.c: the thread that sends what is due. */
 int sender_start(const struct db_query *queries, unsigned count);

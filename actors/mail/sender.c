@@ -80,8 +80,9 @@ static bool read_post(const struct rows *rows, struct arena *arena, struct post 
                           .address = arena_text(arena, rows_text(rows, 0, "address")),
                           .name = arena_text(arena, rows_text(rows, 0, "name")),
                           .token = rows_null(rows, 0, "token") ? NULL : arena_text(arena, rows_text(rows, 0, "token")),
-                          .dialect = arena_text(arena, rows_text(rows, 0, "dialect"))};
-    return post->event && post->kind && post->address && post->name && post->dialect;
+                          .dialect = arena_text(arena, rows_text(rows, 0, "dialect")),
+                          .detail = arena_text(arena, rows_text(rows, 0, "detail"))};
+    return post->detail && post->event && post->kind && post->address && post->name && post->dialect;
 }
 
 /* False when nothing is due, or nothing can be done now. */
@@ -129,6 +130,8 @@ static void *run(void *arg) {
     while (db && !stopping()) {
         while (!stopping() && send_one(db))
             ;
+        if (sender.transport->rest)
+            sender.transport->rest();
         /* At least a little: a letter that cannot be marked would be sent in a circle. */
         int64_t ms = next_ms(db);
         rest(ms > 20 ? ms : 20);
@@ -149,6 +152,7 @@ static void check_from(void) {
 
 int sender_start(const struct db_query *queries, unsigned count) {
     check_from();
+    links_check();
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

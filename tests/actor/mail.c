@@ -203,6 +203,109 @@ static void names_cannot_break_out(void **state) {
               "=?UTF-8?B?5pig55S75pig55S7?=\r\n <");
 }
 
+static const char *read_kind(const char *event, const char *kind) {
+    static char text[65536];
+    char path[4400];
+    snprintf(path, sizeof path, "%s/mail/%08lld-%s.eml", house_data(),
+             (long long)house_number("select id as value from mail.letters where event = '%s'", event), kind);
+    FILE *file = fopen(path, "r");
+    if (!file)
+        fail_msg("%s", path);
+    text[fread(text, 1, sizeof text - 1, file)] = 0;
+    fclose(file);
+    return text;
+}
+
+static void each_kind_has_its_words(void **state) {
+    (void)state;
+    static const struct {
+        const char *dialect, *link, *subject;
+    } resets[] = {
+        {"v1", "http://front.test:4200/reset-password?token=tok-EN_1\r\n", "Subject: Reset your password\r\n"},
+        {"veeplay", "http://front.test:4200/reset-password?token=tok-EN_1\r\n", "Subject: Password Reset Request\r\n"},
+        {"videoflix_hls", "http://front.test:4200/pages/auth/confirm_password.html?uid=MTIzNDU&token=tok-EN_1\r\n",
+         "Subject: Reset your password\r\n"},
+        {"videoflix_s3", "http://front.test:4200/reset-password?uid=9ix&token=tok-EN_1\r\n",
+         "Subject: Reset Your Password\r\n"},
+    };
+    char event[64];
+    struct letter letter = letter_of("");
+    letter.kind = "reset";
+    letter.account_id = 12345;
+    letter.event = event;
+    for (size_t i = 0; i < sizeof resets / sizeof *resets; i++) {
+        snprintf(event, sizeof event, "reset-%s", resets[i].dialect);
+        letter.dialect = resets[i].dialect;
+        expect_status(queue(letter), OK);
+        await_state(event, "sent");
+        const char *text = read_kind(event, "reset");
+        has(text, resets[i].subject);
+        has(decoded(text), resets[i].link);
+        has(decoded(text), "1 hour");
+    }
+    letter.dialect = "videoflix_s3";
+    letter.kind = "activation";
+    snprintf(event, sizeof event, "activation-s3");
+    expect_status(queue(letter), OK);
+    await_state(event, "sent");
+    has(decoded(read_kind(event, "activation")), "http://127.0.0.1:8080/users/confirm/?uid=9ix&token=tok-EN_1");
+    static const char *const notices[] = {"password-changed", "address-changed", "new-sign-in"};
+    letter.token = NULL;
+    letter.detail = "192.0.2.1\n<b>Browser</b>";
+    for (size_t i = 0; i < sizeof notices / sizeof *notices; i++) {
+        snprintf(event, sizeof event, "notice-%s", notices[i]);
+        letter.kind = notices[i];
+        expect_status(queue(letter), OK);
+        await_state(event, "sent");
+        const char *plain = decoded(read_kind(event, notices[i]));
+        has(plain, "http://front.test:4200");
+        if (i) {
+            has(plain, "192.0.2.1\r\n<b>Browser</b>\r\n");
+            has(plain, "192.0.2.1\r\n&lt;b&gt;Browser&lt;/b&gt;");
+        }
+    }
+}
+
+static void administrators_see_letters(void **state) {
+    (void)state;
+    struct letter letter = letter_of("seen-dead");
+    letter.kind = "no such kind";
+    letter.to = "seen@example.test";
+    expect_status(queue(letter), OK);
+    await_state("seen-dead", "dead");
+    letter = letter_of("seen-sent");
+    letter.to = "seen@example.test";
+    expect_status(queue(letter), OK);
+    await_state("seen-sent", "sent");
+    struct letter_list_ask which = {.address = "seen@example.test"};
+    expect_code(ask(MSG_mail_list, viewer, &which), FORBIDDEN, "forbidden");
+    const struct letter_page *page = ask_ok(MSG_mail_list, admin, &which);
+    assert_int_equal(page->items.n, 2);
+    assert_string_equal(LIST_AT(page->items, struct letter_row, 0).event, "seen-sent");
+    int64_t sent = LIST_AT(page->items, struct letter_row, 0).id;
+    which.state = "dead";
+    which.limit = 1;
+    which.has_limit = true;
+    page = ask_ok(MSG_mail_list, admin, &which);
+    assert_int_equal(page->items.n, 1);
+    int64_t dead = LIST_AT(page->items, struct letter_row, 0).id;
+    assert_string_equal(LIST_AT(page->items, struct letter_row, 0).error, "there is no letter of this kind");
+    const struct letter_row *row = ask_ok(MSG_mail_show, admin, &(struct by_id){.id = dead});
+    assert_string_equal(row->state, "dead");
+    assert_true(row->has_ended_at && !row->has_due_at);
+    expect_code(ask(MSG_mail_retry, viewer, &(struct by_id){.id = dead}), FORBIDDEN, "forbidden");
+    expect_code(ask(MSG_mail_retry, admin, &(struct by_id){.id = sent}), CONFLICT, "letter-sent");
+    house_sql("update mail.letters set kind = 'activation' where id = %lld", (long long)dead);
+    row = ask_ok(MSG_mail_retry, admin, &(struct by_id){.id = dead});
+    assert_true(row->has_due_at || !strcmp(row->state, "sent"));
+    await_state("seen-dead", "sent");
+    expect_code(ask(MSG_mail_drop, viewer, &(struct by_id){.id = dead}), FORBIDDEN, "forbidden");
+    expect_status(ask(MSG_mail_drop, admin, &(struct by_id){.id = dead}), OK);
+    expect_status(ask(MSG_mail_drop, admin, &(struct by_id){.id = dead}), NOT_FOUND);
+    expect_status(ask(MSG_mail_show, admin, &(struct by_id){.id = dead}), NOT_FOUND);
+    expect_code(ask(MSG_mail_show, viewer, &(struct by_id){.id = dead}), FORBIDDEN, "forbidden");
+}
+
 static void what_can_never_be_sent_is_dead(void **state) {
     (void)state;
     struct letter letter = letter_of("no-template");
@@ -328,12 +431,16 @@ static void letters_survive_everything(void **state) {
 
 static void wrong_settings_are_told(void **state) {
     (void)state;
-    static const char *const wrong[] = {"ZOE_MAIL_URL=gopher://x", "ZOE_MAIL_URL=file://",
+    static const char *const wrong[] = {"ZOE_MAIL_URL=gopher://x", "ZOE_MAIL_URL=file://", "ZOE_MAIL_URL=smtp://",
+                                        "ZOE_MAIL_URL=smtp://host:99999", "ZOE_MAIL_TLS=perhaps",
+                                        "ZOE_MAIL_URL=smtp://localhost ZOE_MAIL_CA=/nowhere/ca.pem",
+                                        "ZOE_LINK_V1_RESET=http://x/{token}/{nothing}", "ZOE_LINK_V1_RESET=http://x/",
+                                        "ZOE_LINK_V1_RESET={link}{token}",
                                         "ZOE_MAIL_URL=file:///proc/nowhere/x", "ZOE_MAIL_FROM=nobody",
                                         "ZOE_MAIL_FROM=a<b@c"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_int_equal(house_wait(house_start("zoe-mail", wrong[i])), 78);
-    assert_true(house_logged("ZOE_MAIL_URL: must begin with file://"));
+    assert_true(house_logged("ZOE_MAIL_URL: must begin with file://, smtp:// or smtps://"));
     assert_true(house_logged("ZOE_MAIL_FROM: must be an address"));
 }
 
@@ -345,6 +452,8 @@ int mail_tests(void) {
         cmocka_unit_test(names_cannot_break_out),
         cmocka_unit_test(what_can_never_be_sent_is_dead),
         cmocka_unit_test(queue_refuses),
+        cmocka_unit_test(each_kind_has_its_words),
+        cmocka_unit_test(administrators_see_letters),
         cmocka_unit_test(a_folder_that_fails_is_tried_again),
         cmocka_unit_test(a_crash_before_the_mark_writes_the_same_file),
         cmocka_unit_test(letters_survive_everything),

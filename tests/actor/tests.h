@@ -15,6 +15,7 @@ int history_tests(void);
 int mail_tests(void);
 int auth_tests(void);
 int account_tests(void);
+int smtp_tests(void);
 
 /* puppet.c: an actor whose handlers do what the tests of the harness need. */
 int puppet_main(void);
