@@ -16,6 +16,7 @@ static const struct command {
     {"drain", zoectl_drain, "SERVICE|broker", "take no more asks for a service, or for all"},
     {"open", zoectl_open, "SERVICE|broker", "take asks again"},
     {"ask", zoectl_ask, "MESSAGE [JSON] [--user N] [--admin]", "send a message and print the answer"},
+    {"mail", zoectl_mail, "list [STATE] | show|retry|drop LETTER", "the outgoing mail"},
     {"messages", zoectl_messages, "", "list what can be asked of whom"},
     {"settings", zoectl_settings, "", "list the ZOE_ variables"},
     {"migrate", zoectl_migrate, "", "prepare the database"},

@@ -15,6 +15,7 @@ int zoectl_status(int argc, char **argv);
 int zoectl_drain(int argc, char **argv);
 int zoectl_open(int argc, char **argv);
 int zoectl_ask(int argc, char **argv);
+int zoectl_mail(int argc, char **argv);
 int zoectl_messages(int argc, char **argv);
 int zoectl_settings(int argc, char **argv);
 int zoectl_migrate(int argc, char **argv);
