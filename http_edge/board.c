@@ -9,12 +9,13 @@
 #include "http_edge/shard.h"
 #include "protocol/node/clock.h"
 
-enum { FRESH_MS = 1000 };
+/* While something is missing the broker is asked more often: readiness is waited for. */
+enum { FRESH_MS = 1000, WAITED_FOR_MS = 10 };
 
 struct board {
     struct MHD_Response *live;
     bool serves[SERVICE_COUNT]; /* has a live worker that takes asks */
-    int64_t asked_ms;
+    int64_t asked_ms, fresh_ms;
 };
 
 static const char live_text[] = "ok\n";
@@ -68,6 +69,7 @@ static void learn(struct request *request) {
     struct board *board = request->shard->board;
     memset(board->serves, 0, sizeof board->serves);
     board->asked_ms = clock_ms();
+    board->fresh_ms = WAITED_FOR_MS;
     if (request->answers[0].status != OK)
         return;
     const struct broker_state *state = request->answers[0].value;
@@ -77,6 +79,11 @@ static void learn(struct request *request) {
         if (service > 0 && row->workers > 0 && !row->draining)
             board->serves[service] = true;
     }
+    bool all = true;
+    for (unsigned i = SERVICE_broker + 1; i < SERVICE_COUNT; i++)
+        all = all && board->serves[i];
+    if (all)
+        board->fresh_ms = FRESH_MS;
 }
 
 static void ready_known(struct request *request) {
@@ -90,7 +97,7 @@ static void ask_broker(struct request *request, void (*step)(struct request *)) 
 }
 
 void status_ready(struct request *request) {
-    if (request->shard->draining || clock_ms() - request->shard->board->asked_ms < FRESH_MS)
+    if (request->shard->draining || clock_ms() - request->shard->board->asked_ms < request->shard->board->fresh_ms)
         answer_ready(request);
     else
         ask_broker(request, ready_known);
