@@ -6,7 +6,7 @@
 #include <libswresample/swresample.h>
 #include <stdlib.h>
 
-#define GRAIN 1024 // samples of an access unit
+#define GRAIN    1024 // samples of an access unit
 #define CHANNELS 2
 // Time stamps may be this far from the samples before anything is filled or cut: rounding is not a gap.
 #define SLACK_SAMPLES (MEDIA_AUDIO_RATE / 25)
@@ -33,7 +33,8 @@ struct maker {
 };
 
 static void send_segment(struct maker *m) {
-    result_send((struct media_frame){.kind = MEDIA_AUDIO, .index = (uint32_t)m->segment, .b = m->units}, m->payload, m->bytes);
+    result_send((struct media_frame){.kind = MEDIA_AUDIO, .index = (uint32_t)m->segment, .b = m->units}, m->payload,
+                m->bytes);
     m->segment++;
     m->bytes = 0;
     m->units = 0;
@@ -118,7 +119,8 @@ static void resample(struct maker *m, const AVFrame *frame) {
         return;
     for (int c = 0; c < CHANNELS; c++)
         planes[c] = result_need(malloc((size_t)most * sizeof(float)));
-    int got = swr_convert(m->resampler, (uint8_t **)planes, most, frame ? (const uint8_t **)frame->extended_data : NULL, in);
+    int got =
+        swr_convert(m->resampler, (uint8_t **)planes, most, frame ? (const uint8_t **)frame->extended_data : NULL, in);
     if (got > 0)
         put(m, (const float *const *)planes, got);
     for (int c = 0; c < CHANNELS; c++)
@@ -173,7 +175,8 @@ static void align(struct maker *m, const AVFrame *frame) {
 }
 
 static void hear(struct maker *m, const AVFrame *frame) {
-    if (frame->nb_samples <= 0 || frame->sample_rate < 1000 || frame->sample_rate > 768000 || frame->ch_layout.nb_channels > 64)
+    if (frame->nb_samples <= 0 || frame->sample_rate < 1000 || frame->sample_rate > 768000 ||
+        frame->ch_layout.nb_channels > 64)
         return;
     if (!resampler_fits(m, frame)) {
         if (m->resampler)

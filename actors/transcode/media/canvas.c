@@ -80,7 +80,8 @@ static void describe(const struct canvas *c, const AVFrame *like, char *text, si
     else if (off < 0.96 && c->width >= 16 && c->height >= 16)
         inner_w = even(c->height * w / h, c->width);
     int side = c->turn % 180 != 0;
-    int used = snprintf(text, bytes, "scale=%d:%d:flags=bicubic+bitexact+accurate_rnd", side ? inner_h : inner_w, side ? inner_w : inner_h);
+    int used = snprintf(text, bytes, "scale=%d:%d:flags=bicubic+bitexact+accurate_rnd", side ? inner_h : inner_w,
+                        side ? inner_w : inner_h);
     const char *matrix = matrix_of(like), *range = full_range(like) ? "pc" : "tv";
     if (canvas_is_hdr(like))
         used += snprintf(text + used, bytes - (size_t)used,
@@ -90,10 +91,13 @@ static void describe(const struct canvas *c, const AVFrame *like, char *text, si
                          range, like->color_trc == AVCOL_TRC_SMPTE2084 ? "smpte2084" : "arib-std-b67");
     else
         used += snprintf(text + used, bytes - (size_t)used,
-                         ":in_range=%s:out_range=tv:in_color_matrix=%s:out_color_matrix=bt709,format=yuv420p", range, matrix);
+                         ":in_range=%s:out_range=tv:in_color_matrix=%s:out_color_matrix=bt709,format=yuv420p", range,
+                         matrix);
     if (c->turn)
         used += snprintf(text + used, bytes - (size_t)used, "%s",
-                         c->turn == 90 ? ",transpose=clock" : c->turn == 180 ? ",hflip,vflip" : ",transpose=cclock");
+                         c->turn == 90    ? ",transpose=clock"
+                         : c->turn == 180 ? ",hflip,vflip"
+                                          : ",transpose=cclock");
     if (c->mirror)
         used += snprintf(text + used, bytes - (size_t)used, ",hflip");
     if (inner_w != c->width || inner_h != c->height)
@@ -134,7 +138,8 @@ static void build(struct canvas *c, const AVFrame *like) {
 static int alike(const AVFrame *a, const AVFrame *b) {
     return a->width == b->width && a->height == b->height && a->format == b->format && a->colorspace == b->colorspace &&
            a->color_range == b->color_range && a->color_trc == b->color_trc &&
-           a->sample_aspect_ratio.num == b->sample_aspect_ratio.num && a->sample_aspect_ratio.den == b->sample_aspect_ratio.den;
+           a->sample_aspect_ratio.num == b->sample_aspect_ratio.num &&
+           a->sample_aspect_ratio.den == b->sample_aspect_ratio.den;
 }
 
 // Nothing to do: the right size, upright, and already what we make.

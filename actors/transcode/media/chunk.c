@@ -38,7 +38,8 @@ static int64_t play(const struct job *job, struct pictures *pictures, struct run
 
 void verb_chunk(const struct job *job) {
     const struct job_film *film = &job->film;
-    int64_t first = job->first * timeline_segment_frames(film), end = first + job->count * timeline_segment_frames(film);
+    int64_t first = job->first * timeline_segment_frames(film),
+            end = first + job->count * timeline_segment_frames(film);
     if (end > film->frames)
         end = film->frames;
     if (first >= end)

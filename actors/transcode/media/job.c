@@ -31,7 +31,7 @@ static int numbers(const char **text, const char *marks, const int64_t (*bounds)
 
 static int film(struct job *job, const char *text) {
     const int64_t far_us = 1ll << 53;
-    const int64_t bounds[9][2] = {{0, 9999},        {-1, 9999},       {1, 1 << 30}, {1, 1 << 30}, {-far_us, far_us},
+    const int64_t bounds[9][2] = {{0, 9999},         {-1, 9999},     {1, 1 << 30}, {1, 1 << 30}, {-far_us, far_us},
                                   {-far_us, far_us}, {1, 1ll << 31}, {0, 1},       {0, 1}};
     int64_t v[9];
     if (numbers(&text, ",,,,,,,,", bounds, 9, v) || *text)

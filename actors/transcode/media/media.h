@@ -2,11 +2,12 @@
 //
 // The actor starts `zoe-media VERB key=value...` with these descriptors and nothing else but 0, 1 and 2:
 //   3  the film, opened for reading (regular file)
-//   4  `chunk` with audio: the AUDIO payloads of the chunk's segments, one after the other (a file or a pipe). It is read to
+//   4  `chunk` with audio: the AUDIO payloads of the chunk's segments, one after the other (a file or a pipe). It is
+//   read to
 //      its end when the first segment's pictures are ready, so a pipe may be filled after the start
 //   5  results: a pipe or a socket to the actor; struct media_frame followed by its payload, native byte order
-// The child ends with DONE and exit status 0, with FAILED and 1, with 64 for a wrong call, or it is killed. The actor trusts
-// nothing it reads: it checks kinds, ranges and sizes against the bounds below and keeps its own wall clock.
+// The child ends with DONE and exit status 0, with FAILED and 1, with 64 for a wrong call, or it is killed. The actor
+// trusts nothing it reads: it checks kinds, ranges and sizes against the bounds below and keeps its own wall clock.
 //
 //   probe   limits                                           INFO
 //   audio   film= limits                                     AUDIO for every segment, in order, PROGRESS
@@ -15,7 +16,8 @@
 // limits, all optional: mem_mb= cpu_s= wall_s=; log=1 lets libav's complaints through to descriptor 2.
 //   film=   media_film_text() of INFO, the same for every call about one film
 //   first=, count=   segments of the timeline
-//   rungs=  WIDTHxHEIGHT:CRF:MAXRATE:BUFSIZE,... the whole ladder, tallest first; bits per second and bits. Each rung is scaled
+//   rungs=  WIDTHxHEIGHT:CRF:MAXRATE:BUFSIZE,... the whole ladder, tallest first; bits per second and bits. Each rung
+//   is scaled
 //           from the one above, so a film's ladder must not change between calls
 //   make=   bit mask of the rungs to encode, default all; what a rung's segment holds does not depend on it
 #pragma once
@@ -61,21 +63,22 @@ struct media_audio_head {
     uint32_t bytes;  // of the AAC-LC access unit that follows, 1..MEDIA_AAC_MAX_BYTES
 } __attribute__((packed));
 
-#define MEDIA_PAYLOAD_MAX_BYTES (64u << 20)
+#define MEDIA_PAYLOAD_MAX_BYTES  (64u << 20)
 #define MEDIA_SENTENCE_MAX_BYTES 400
-#define MEDIA_AAC_MAX_BYTES 4096
-#define MEDIA_POSTER_MAX_BYTES (4u << 20)
-#define MEDIA_RUNGS_MAX 8
-#define MEDIA_SEGMENTS_MAX 20000u // 33 hours
-#define MEDIA_CHUNK_MAX 64u
-#define MEDIA_SCAN_MAX_BYTES (256ll << 20) // up to here a film's length is measured, beyond it is what the container says
-#define MEDIA_PTS_OFFSET 900000            // 90 kHz; PTS of timeline 0, so that no DTS is negative
-#define MEDIA_SIDE_MAX 8192
-#define MEDIA_AUDIO_RATE 48000
+#define MEDIA_AAC_MAX_BYTES      4096
+#define MEDIA_POSTER_MAX_BYTES   (4u << 20)
+#define MEDIA_RUNGS_MAX          8
+#define MEDIA_SEGMENTS_MAX       20000u // 33 hours
+#define MEDIA_CHUNK_MAX          64u
+#define MEDIA_SCAN_MAX_BYTES                                                                                           \
+    (256ll << 20)                  // up to here a film's length is measured, beyond it is what the container says
+#define MEDIA_PTS_OFFSET    900000 // 90 kHz; PTS of timeline 0, so that no DTS is negative
+#define MEDIA_SIDE_MAX      8192
+#define MEDIA_AUDIO_RATE    48000
 #define MEDIA_AUDIO_BITRATE 128000
 
 #define MEDIA_MEM_MB 2048
-#define MEDIA_CPU_S 600
+#define MEDIA_CPU_S  600
 #define MEDIA_WALL_S 900
 
 // Fixed size, no pointers; texts end with NUL.

@@ -4,7 +4,7 @@
 #include <libavfilter/buffersink.h>
 #include <libavfilter/buffersrc.h>
 
-#define ERRORS_MAX 100000
+#define ERRORS_MAX     100000
 #define KEY_SEARCH_MAX 600
 
 static void open_source(struct pictures *p) {
@@ -65,7 +65,9 @@ static int decode(struct pictures *p) {
         } else if (p->decoded->width > 0 && p->decoded->height > 0) {
             int64_t us = source_us(p->stream, p->decoded->best_effort_timestamp);
             int64_t step = 1000000ll * p->film->fps_den / p->film->fps_num;
-            p->last_us = us != AV_NOPTS_VALUE ? us : p->last_us != AV_NOPTS_VALUE ? p->last_us + step : p->film->start_us;
+            p->last_us = us != AV_NOPTS_VALUE           ? us
+                         : p->last_us != AV_NOPTS_VALUE ? p->last_us + step
+                                                        : p->film->start_us;
             p->decoded->pts = p->last_us;
             return 1;
         }
@@ -80,16 +82,17 @@ static void weave_open(struct pictures *p, const AVFrame *like) {
     p->weave->nb_threads = 1;
     AVRational sar = like->sample_aspect_ratio;
     char text[200];
-    snprintf(text, sizeof text, "video_size=%dx%d:pix_fmt=%d:time_base=1/1000000:pixel_aspect=%d/%d", like->width, like->height,
-             like->format, sar.num > 0 && sar.den > 0 ? sar.num : 1, sar.num > 0 && sar.den > 0 ? sar.den : 1);
+    snprintf(text, sizeof text, "video_size=%dx%d:pix_fmt=%d:time_base=1/1000000:pixel_aspect=%d/%d", like->width,
+             like->height, like->format, sar.num > 0 && sar.den > 0 ? sar.num : 1,
+             sar.num > 0 && sar.den > 0 ? sar.den : 1);
     AVFilterContext *bwdif = NULL;
-    int error =
-        avfilter_graph_create_filter(&p->weave_in, avfilter_get_by_name("buffer"), "in", text, NULL, p->weave);
+    int error = avfilter_graph_create_filter(&p->weave_in, avfilter_get_by_name("buffer"), "in", text, NULL, p->weave);
     if (error >= 0)
         error = avfilter_graph_create_filter(&bwdif, avfilter_get_by_name("bwdif"), "bwdif",
                                              "mode=send_frame:parity=auto:deint=interlaced", NULL, p->weave);
     if (error >= 0)
-        error = avfilter_graph_create_filter(&p->weave_out, avfilter_get_by_name("buffersink"), "out", NULL, NULL, p->weave);
+        error = avfilter_graph_create_filter(&p->weave_out, avfilter_get_by_name("buffersink"), "out", NULL, NULL,
+                                             p->weave);
     if (error >= 0)
         error = avfilter_link(p->weave_in, 0, bwdif, 0);
     if (error >= 0)
@@ -122,7 +125,8 @@ static int follow(struct pictures *p, AVFrame *frame) {
             return 1;
         }
         const AVFilterLink *link = p->weave ? p->weave_in->outputs[0] : NULL;
-        if (!link || link->w != p->decoded->width || link->h != p->decoded->height || link->format != p->decoded->format)
+        if (!link || link->w != p->decoded->width || link->h != p->decoded->height ||
+            link->format != p->decoded->format)
             weave_open(p, p->decoded);
         if (av_buffersrc_add_frame(p->weave_in, p->decoded) == AVERROR(ENOMEM))
             result_fail_av(AVERROR(ENOMEM), "");
@@ -136,8 +140,9 @@ static void restart(struct pictures *p) {
     p->has_now = p->has_next = p->at_end = 0;
 }
 
-// Seeks and decodes up to the first key picture, which becomes `next`. Pictures before it in time may lack what they refer to
-// and are dropped, so that the result is the same wherever decoding began. 0, or -1 when there is no key picture.
+// Seeks and decodes up to the first key picture, which becomes `next`. Pictures before it in time may lack what they
+// refer to and are dropped, so that the result is the same wherever decoding began. 0, or -1 when there is no key
+// picture.
 static int seek(struct pictures *p, int64_t us) {
     restart(p);
     int64_t to = av_rescale_q_rnd(us, AV_TIME_BASE_Q, p->stream->time_base, AV_ROUND_DOWN | AV_ROUND_PASS_MINMAX);

@@ -30,8 +30,8 @@ struct pictures {
 void pictures_open(struct pictures *pictures, const struct job_film *film, int64_t first);
 void pictures_close(struct pictures *pictures);
 
-// The picture of output frame n, for n growing. Borrowed, until the next call. *same tells that it is the one returned before.
-// NULL when the film ends before frame n; then pictures_frames() says how many frames it has.
+// The picture of output frame n, for n growing. Borrowed, until the next call. *same tells that it is the one returned
+// before. NULL when the film ends before frame n; then pictures_frames() says how many frames it has.
 const AVFrame *pictures_show(struct pictures *pictures, int64_t frame, int *same);
 int64_t pictures_frames(const struct pictures *pictures);
 

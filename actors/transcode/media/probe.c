@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 #define PICTURES_WANTED 12
-#define REFUSED_MAX 3000
-#define LOOK_MAX_BYTES (32ll << 20)
+#define REFUSED_MAX     3000
+#define LOOK_MAX_BYTES  (32ll << 20)
 
 // What one stream of the film turned out to be.
 struct track {
@@ -17,7 +17,7 @@ struct track {
     AVCodecContext *decoder;
     int64_t start_us; // of what is presented
     int64_t end_us;
-    int64_t last_us; // of the packet that ends last
+    int64_t last_us;    // of the packet that ends last
     int64_t covered_us; // sum of the packets' lengths
     int64_t packets;
     int64_t decoded;
@@ -126,8 +126,8 @@ static AVRational rate_of(const struct track *video) {
     return timeline_rate(average, base);
 }
 
-// Where the container counts from its own 0 and not from the first packet, so do we; and what it says beyond the last packet,
-// up to a second, is shown as well.
+// Where the container counts from its own 0 and not from the first packet, so do we; and what it says beyond the last
+// packet, up to a second, is shown as well.
 static void heed(struct media_info *info, int64_t told_us, int64_t end_us) {
     int64_t zero_us = info->zero_us;
     if (told_us <= 0 || told_us == AV_NOPTS_VALUE)

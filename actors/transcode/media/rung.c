@@ -47,8 +47,8 @@ static void encoder_open(struct rung *rung) {
     rung->encoder = encoder;
 }
 
-// The encoder's own settings, some 700 bytes at the head of every segment that no player reads. Unit is the NAL with its start
-// code; it is closed up in place.
+// The encoder's own settings, some 700 bytes at the head of every segment that no player reads. Unit is the NAL with
+// its start code; it is closed up in place.
 static size_t drop_settings(uint8_t *data, size_t bytes) {
     size_t from = 0, to = 0;
     for (size_t at = 0; at + 4 < bytes; at++) {
@@ -120,8 +120,8 @@ static void segment_finish(struct rung *rung) {
     struct ts_sound *sounds = NULL;
     if (rung->sound)
         sounds = sound_between(rung->sound, timeline_pts(film, rung->segment_first),
-                               timeline_pts(film, rung->segment_first + timeline_segment_frames(film)), MEDIA_PTS_OFFSET,
-                               &segment.sound_count);
+                               timeline_pts(film, rung->segment_first + timeline_segment_frames(film)),
+                               MEDIA_PTS_OFFSET, &segment.sound_count);
     segment.sounds = sounds;
     size_t bytes = 0;
     uint8_t *out = result_need(ts_write(&segment, &bytes));
@@ -171,10 +171,10 @@ static AVFrame *shrink(struct rung *rung, const AVFrame *picture) {
     small->height = to->height;
     small->format = AV_PIX_FMT_YUV420P;
     small->buf[0] = result_need(av_buffer_pool_get(rung->pool));
-    if (av_image_fill_arrays(small->data, small->linesize, small->buf[0]->data, AV_PIX_FMT_YUV420P, to->width, to->height, 64) <
-            0 ||
-        sws_scale(rung->scaler, (const uint8_t *const *)picture->data, picture->linesize, 0, picture->height, small->data,
-                  small->linesize) < 0)
+    if (av_image_fill_arrays(small->data, small->linesize, small->buf[0]->data, AV_PIX_FMT_YUV420P, to->width,
+                             to->height, 64) < 0 ||
+        sws_scale(rung->scaler, (const uint8_t *const *)picture->data, picture->linesize, 0, picture->height,
+                  small->data, small->linesize) < 0)
         result_fail(MEDIA_BLAME_FILM, "The video could not be scaled.");
     return small;
 }
@@ -226,8 +226,8 @@ void rung_start(struct rung *rung, const struct job *job, int number, struct run
         int bytes = av_image_get_buffer_size(AV_PIX_FMT_YUV420P, to->width, to->height, 64);
         rung->pool = result_need(bytes > 0 ? av_buffer_pool_init((size_t)bytes + 64, NULL) : NULL);
         rung->scaler = result_need(sws_getContext(from->width, from->height, AV_PIX_FMT_YUV420P, to->width, to->height,
-                                                  AV_PIX_FMT_YUV420P, SWS_BICUBIC | SWS_BITEXACT | SWS_ACCURATE_RND, NULL, NULL,
-                                                  NULL));
+                                                  AV_PIX_FMT_YUV420P, SWS_BICUBIC | SWS_BITEXACT | SWS_ACCURATE_RND,
+                                                  NULL, NULL, NULL));
     }
     pthread_mutex_init(&rung->lock, NULL);
     pthread_cond_init(&rung->filled, NULL);

@@ -41,7 +41,8 @@ struct rung {
 
 void rung_start(struct rung *rung, const struct job *job, int number, struct rung *below, struct sound *sound);
 
-// Hands over a reference to the picture; waits while the rung is behind. NULL ends the rung once its segment is finished.
+// Hands over a reference to the picture; waits while the rung is behind. NULL ends the rung once its segment is
+// finished.
 void rung_give_take(struct rung *rung, AVFrame *picture, int64_t frame, int same);
 
 // Waits for the end of the rung and frees it.

@@ -5,14 +5,16 @@
 #include <unistd.h>
 
 #define READ_BYTES (256 << 10)
-#define FAR_US (1ll << 52)
+#define FAR_US     (1ll << 52)
 
 // Containers that hold their bytes themselves: no playlists, no image sequences, nothing that names another file.
 static const char CONTAINERS[] = "mov,matroska,avi,flv,mpegts,mpeg,ogg,asf,mxf,dv,mp3,wav,flac,aac,ac3,eac3";
 
 static const char DECODERS[] =
-    "h264,hevc,libdav1d,vp8,vp9,vp6,vp6a,vp6f,mpeg4,msmpeg4v1,msmpeg4v2,msmpeg4,mpeg1video,mpeg2video,wmv1,wmv2,wmv3,vc1,"
-    "theora,prores,dnxhd,mjpeg,h261,h263,h263i,h263p,flv,svq1,svq3,dvvideo,ffv1,huffyuv,ffvhuff,utvideo,rawvideo,v210,cfhd,"
+    "h264,hevc,libdav1d,vp8,vp9,vp6,vp6a,vp6f,mpeg4,msmpeg4v1,msmpeg4v2,msmpeg4,mpeg1video,mpeg2video,wmv1,wmv2,wmv3,"
+    "vc1,"
+    "theora,prores,dnxhd,mjpeg,h261,h263,h263i,h263p,flv,svq1,svq3,dvvideo,ffv1,huffyuv,ffvhuff,utvideo,rawvideo,v210,"
+    "cfhd,"
     "qtrle,cinepak,rv10,rv20,rv30,rv40,jpeg2000,"
     "aac,aac_latm,ac3,eac3,mp3float,mp3,mp2float,mp2,mp1float,mp1,opus,vorbis,flac,alac,amrnb,amrwb,wmav1,wmav2,wmapro,"
     "truehd,mlp,dca,speex,libspeex,nellymoser,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,adpcm_swf,adpcm_yamaha,qdm2,cook,"
@@ -103,13 +105,15 @@ static int64_t worth(const AVStream *stream) {
     const AVCodecParameters *is = stream->codecpar;
     int64_t score = 1;
     if (is->codec_type == AVMEDIA_TYPE_VIDEO) {
-        if (stream->disposition & (AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS | AV_DISPOSITION_STILL_IMAGE))
+        if (stream->disposition &
+            (AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS | AV_DISPOSITION_STILL_IMAGE))
             return 0;
         score += is->width > 0 && is->height > 0 ? (int64_t)is->width * is->height : 0;
     } else {
         int channels = is->ch_layout.nb_channels;
         score += channels > 0 && channels <= 64 ? channels : 0;
-        if (stream->disposition & (AV_DISPOSITION_VISUAL_IMPAIRED | AV_DISPOSITION_HEARING_IMPAIRED | AV_DISPOSITION_COMMENT))
+        if (stream->disposition &
+            (AV_DISPOSITION_VISUAL_IMPAIRED | AV_DISPOSITION_HEARING_IMPAIRED | AV_DISPOSITION_COMMENT))
             score += 1ll << 41;
         else
             score += 1ll << 42;

@@ -28,7 +28,8 @@ void source_use(struct source *source, const AVStream *video, const AVStream *au
 // 1 with a packet, 0 at the end. A damaged end is an end.
 int source_read(struct source *source, AVPacket *packet);
 
-// A decoder on one thread, so that the same bytes give the same pictures everywhere; NULL when there is none or it refuses.
+// A decoder on one thread, so that the same bytes give the same pictures everywhere; NULL when there is none or it
+// refuses.
 AVCodecContext *source_decoder(const AVStream *stream);
 
 // Presentation time in us of a time stamp of this stream, or AV_NOPTS_VALUE when it cannot be true.

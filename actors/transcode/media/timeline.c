@@ -12,7 +12,7 @@ int timeline_rate_is_sane(AVRational rate) {
 
 // Averages are measured and a little off; what is meant is mostly one of these.
 static AVRational known(AVRational rate) {
-    static const AVRational rates[] = {{24000, 1001}, {24, 1}, {25, 1}, {30000, 1001}, {30, 1},
+    static const AVRational rates[] = {{24000, 1001}, {24, 1}, {25, 1},       {30000, 1001}, {30, 1},
                                        {48, 1},       {50, 1}, {60000, 1001}, {60, 1}};
     for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
         double off = av_q2d(rate) / av_q2d(rates[i]);
@@ -39,7 +39,8 @@ AVRational timeline_rate(AVRational average, AVRational base) {
     while (rate.num / rate.den > 60 || (rate.num / rate.den == 60 && rate.num % rate.den))
         av_reduce(&rate.num, &rate.den, rate.num, 2ll * rate.den, 1000000);
     if (rate.num < 8 * rate.den)
-        av_reduce(&rate.num, &rate.den, (int64_t)rate.num * ((8ll * rate.den + rate.num - 1) / rate.num), rate.den, 1 << 30);
+        av_reduce(&rate.num, &rate.den, (int64_t)rate.num * ((8ll * rate.den + rate.num - 1) / rate.num), rate.den,
+                  1 << 30);
     return rate;
 }
 

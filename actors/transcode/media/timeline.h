@@ -15,8 +15,8 @@ int64_t timeline_nearest(int64_t us, AVRational rate);
 // Frames of the grid in a length; at least 1.
 int64_t timeline_frames(int64_t duration_us, AVRational rate);
 
-// The output frame from which a picture of this container time is shown. Pictures are matched to the nearest frame, counted
-// from the film's first picture, so that rounded time stamps never fall on an edge.
+// The output frame from which a picture of this container time is shown. Pictures are matched to the nearest frame,
+// counted from the film's first picture, so that rounded time stamps never fall on an edge.
 int64_t timeline_slot(const struct job_film *film, int64_t us);
 
 // The container time an output frame stands for.

@@ -1,5 +1,5 @@
-// One segment as MPEG transport stream. Every PID carries a multiple of 16 packets with payload, so each segment begins with
-// continuity counter 0 and ends with 15: segments made by different processes follow one another without a break.
+// One segment as MPEG transport stream. Every PID carries a multiple of 16 packets with payload, so each segment begins
+// with continuity counter 0 and ends with 15: segments made by different processes follow one another without a break.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
