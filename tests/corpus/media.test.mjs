@@ -44,7 +44,7 @@ describe('B_media', { skip: !files.length && 'no corpus beside the checkout' }, 
       if (PROMISES[name]) source.seconds = PROMISES[name];
       const made = await set.createTitle(session.access_token, name);
       await set.upload(session.access_token, made.id, join(folder, name));
-      const title = await set.waitDone(made.id, { ms: 300000 });
+      const title = await set.waitDone(made.id, { ms: 900000 });
       const rungs = title.renditions.map(({ name: rung }) => rung).join(' ');
       const verdict = [];
       if (title.processing_state === 'error') {
