@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { startSet, until } from './lib.mjs';
+import { build, startSet, until } from './lib.mjs';
 
 const TUS = { 'Tus-Resumable': '1.0.0' };
 const BYTES = { ...TUS, 'Content-Type': 'application/offset+octet-stream' };
@@ -150,6 +150,8 @@ test('a large upload does not move the memory', async () => {
   const answer = await fetch(set.base + place, { method: 'PATCH', body, duplex: 'half', headers: { ...BYTES, Authorization: `Bearer ${token}`, 'Upload-Offset': '0' } });
   assert.equal(answer.status, 204, await answer.text());
   assert.equal(answer.headers.get('upload-offset'), String(size - 1));
-  assert.ok(most - before < 16 << 20, `${(most - before) >> 20} MB more`);
+  // The address sanitizer keeps what was freed.
+  const keeps = readFileSync(join(build, 'zoe-edge')).includes('libasan');
+  assert.ok(keeps || most - before < 16 << 20, `${(most - before) >> 20} MB more`);
   assert.equal((await set.api('DELETE', place, { token, headers: TUS })).status, 204);
 });

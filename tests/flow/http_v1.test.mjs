@@ -132,7 +132,7 @@ test('listed origins may call with credentials, others may not', async () => {
 test('logins are bearers, exactly', async () => {
   const ok = ['Bearer ', 'bearer ', 'BEARER '];
   for (const scheme of ok) assert.equal((await set.api('GET', '/v1/me', { headers: { Authorization: scheme + viewer } })).status, 200, scheme);
-  for (const value of [viewer, `Bearer  ${viewer}`, `Bearer\t${viewer}`, `Bearer ${viewer} x`, `Basic ${viewer}`, 'Bearer', 'Bearer x', `Token ${viewer}`, `Bearer ${viewer}=`, `Bearer ${viewer.slice(0, -1)}`, `Bearer ${'x'.repeat(20000)}`]) {
+  for (const value of [viewer, `Bearer  ${viewer}`, `Bearer\t${viewer}`, `Bearer ${viewer} x`, `Basic ${viewer}`, 'Bearer', 'Bearer x', `Token ${viewer}`, `Bearer ${viewer}=`, `Bearer ${viewer.slice(0, -1)}`, `Bearer ${'x'.repeat(9000)}`]) {
     const answer = await set.api('GET', '/v1/me', { headers: { Authorization: value } });
     assert.equal(answer.status, 401, value.slice(0, 40));
     assert.equal(answer.headers.get('www-authenticate'), 'Bearer error="invalid_token"');
