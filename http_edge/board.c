@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "http_edge/natives.h"
 #include "http_edge/reply.h"
@@ -16,6 +17,8 @@ struct board {
     struct MHD_Response *live;
     bool serves[SERVICE_COUNT]; /* has a live worker that takes asks */
     int64_t asked_ms, fresh_ms;
+    time_t date; /* that `live` carries */
+    char date_text[64];
 };
 
 static const char live_text[] = "ok\n";
@@ -44,8 +47,25 @@ void board_free(struct board *board) {
     free(board);
 }
 
+/* The library would make this text anew for every answer. */
+static void set_date(struct board *board, time_t now) {
+    char text[64];
+    struct tm tm;
+    if (!gmtime_r(&now, &tm) || !strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &tm))
+        return;
+    if (board->date)
+        MHD_del_response_header(board->live, "Date", board->date_text);
+    MHD_add_response_header(board->live, "Date", text);
+    strcpy(board->date_text, text);
+    board->date = now;
+}
+
 void status_live(struct request *request) {
-    reply_shared(request, 200, request->shard->board->live, sizeof live_text - 1);
+    struct board *board = request->shard->board;
+    time_t now = time(NULL);
+    if (now != board->date)
+        set_date(board, now);
+    reply_shared(request, 200, board->live, sizeof live_text - 1);
 }
 
 static void answer_ready(struct request *request) {
