@@ -99,7 +99,7 @@ run_sanitized() { # name sanitizers
     export ASAN_OPTIONS=detect_leaks=0:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=0:exitcode=66:suppressions=$root/tests/tsan.supp
     run_c "$folder" test-unit test-broker test-actor
     run_fuzz "$folder"
-    run_node "$folder" "$root"/tests/flow/story*.test.mjs "$root"/tests/flow/http_*.test.mjs
+    run_node "$folder" "$root"/tests/flow/story{,_supervise}.test.mjs "$root"/tests/flow/http_*.test.mjs
     unset ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS
 }
 
