@@ -14,7 +14,7 @@ void canvas_turn(const AVStream *stream, int *turn, int *mirror) {
         return;
     int32_t upright[9];
     memcpy(upright, matrix, sizeof upright);
-    // A negative determinant is a mirror; taken out, what is left is a rotation.
+    /* A negative determinant is a mirror; taken out, what is left is a rotation. */
     *mirror = (double)upright[0] * upright[4] - (double)upright[1] * upright[3] < 0;
     if (*mirror)
         av_display_matrix_flip(upright, 1, 0);
@@ -27,7 +27,7 @@ void canvas_shape(int width, int height, AVRational sar, int turn, double *shown
     double stretch = sar.num > 0 && sar.den > 0 ? av_q2d(sar) : 1;
     if (stretch < 0.1 || stretch > 10)
         stretch = 1;
-    // The longer side grows, nothing is thrown away.
+    /* The longer side grows, nothing is thrown away. */
     double w = stretch >= 1 ? width * stretch : width, h = stretch >= 1 ? height : height / stretch;
     *shown_width = turn % 180 ? h : w;
     *shown_height = turn % 180 ? w : h;
@@ -52,7 +52,7 @@ static const char *matrix_of(const AVFrame *frame) {
     case AVCOL_SPC_BT2020_CL:
         return "bt2020";
     default:
-        // Nothing said: as players do, small pictures are of the old kind.
+        /* Nothing said: as players do, small pictures are of the old kind. */
         return frame->width >= 1280 || frame->height >= 720 ? "bt709" : "bt601";
     }
 }
@@ -68,13 +68,13 @@ static int even(double value, int most) {
     return side < 2 ? 2 : side > most ? most : side;
 }
 
-// The filters that turn pictures like this one into the canvas.
+/* The filters that turn pictures like this one into the canvas. */
 static void describe(const struct canvas *c, const AVFrame *like, char *text, size_t bytes) {
     double w, h;
     canvas_shape(like->width, like->height, like->sample_aspect_ratio, c->turn, &w, &h);
     int inner_w = c->width, inner_h = c->height;
     double off = w / h / ((double)c->width / c->height);
-    // Another shape in the middle of a film gets borders; rounding to even sides does not.
+    /* Another shape in the middle of a film gets borders; rounding to even sides does not. */
     if (off > 1.04 && c->width >= 16 && c->height >= 16)
         inner_h = even(c->width * h / w, c->height);
     else if (off < 0.96 && c->width >= 16 && c->height >= 16)
@@ -142,7 +142,7 @@ static int alike(const AVFrame *a, const AVFrame *b) {
            a->sample_aspect_ratio.den == b->sample_aspect_ratio.den;
 }
 
-// Nothing to do: the right size, upright, and already what we make.
+/* Nothing to do: the right size, upright, and already what we make. */
 static int finished(const struct canvas *c, const AVFrame *frame) {
     return !c->turn && !c->mirror && frame->width == c->width && frame->height == c->height &&
            frame->format == AV_PIX_FMT_YUV420P && !full_range(frame) && !canvas_is_hdr(frame) &&
@@ -167,7 +167,7 @@ void canvas_draw(struct canvas *c, const AVFrame *from, AVFrame *to) {
         if (!c->graph || !alike(c->like, from))
             build(c, from);
         AVFrame *turn = result_need(av_frame_clone(from));
-        // Square pixels and no interlacing from here on: the shape is in the numbers given to scale.
+        /* Square pixels and no interlacing from here on: the shape is in the numbers given to scale. */
         turn->sample_aspect_ratio = (AVRational){1, 1};
         turn->interlaced_frame = 0;
         error = av_buffersrc_add_frame(c->in, turn);

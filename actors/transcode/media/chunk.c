@@ -9,7 +9,7 @@ static void progress(int64_t done, int64_t all) {
     result_send((struct media_frame){.kind = MEDIA_PROGRESS, .a = done, .b = all}, NULL, 0);
 }
 
-// Shows every frame of the range to the top rung. Returns the frame after the last one shown.
+/* Shows every frame of the range to the top rung. Returns the frame after the last one shown. */
 static int64_t play(const struct job *job, struct pictures *pictures, struct rung *top, int64_t first, int64_t end) {
     struct canvas canvas;
     AVFrame *drawn = NULL;

@@ -33,7 +33,7 @@ static void note_end(struct pictures *p, const AVStream *stream) {
         p->end_us = us + (length > 0 ? length : 0);
 }
 
-// Gives the decoder one more packet, or the end.
+/* Gives the decoder one more packet, or the end. */
 static void feed(struct pictures *p) {
     if (!source_read(&p->source, p->packet)) {
         p->flushing = 1;
@@ -48,7 +48,7 @@ static void feed(struct pictures *p) {
     av_packet_unref(p->packet);
 }
 
-// The next picture of the decoder into p->decoded, its pts in us; 0 at the end.
+/* The next picture of the decoder into p->decoded, its pts in us; 0 at the end. */
 static int decode(struct pictures *p) {
     for (int errors = 0; errors < ERRORS_MAX;) {
         int error = avcodec_receive_frame(p->decoder, p->decoded);
@@ -75,7 +75,7 @@ static int decode(struct pictures *p) {
     return 0;
 }
 
-// Builds the deinterlacer for pictures of this shape. Its output has the rate of its input.
+/* Builds the deinterlacer for pictures of this shape. Its output has the rate of its input. */
 static void weave_open(struct pictures *p, const AVFrame *like) {
     avfilter_graph_free(&p->weave);
     p->weave = result_need(avfilter_graph_alloc());
@@ -103,7 +103,7 @@ static void weave_open(struct pictures *p, const AVFrame *like) {
         result_fail_av(error, "The interlaced video could not be read.");
 }
 
-// The next picture, deinterlaced where the film needs it, into `frame`; 0 at the end.
+/* The next picture, deinterlaced where the film needs it, into `frame`; 0 at the end. */
 static int follow(struct pictures *p, AVFrame *frame) {
     av_frame_unref(frame);
     if (!p->film->interlaced) {
@@ -140,9 +140,9 @@ static void restart(struct pictures *p) {
     p->has_now = p->has_next = p->at_end = 0;
 }
 
-// Seeks and decodes up to the first key picture, which becomes `next`. Pictures before it in time may lack what they
-// refer to and are dropped, so that the result is the same wherever decoding began. 0, or -1 when there is no key
-// picture.
+/* Seeks and decodes up to the first key picture, which becomes `next`. Pictures before it in time may lack what they
+ * refer to and are dropped, so that the result is the same wherever decoding began. 0, or -1 when there is no key
+ * picture. */
 static int seek(struct pictures *p, int64_t us) {
     restart(p);
     int64_t to = av_rescale_q_rnd(us, AV_TIME_BASE_Q, p->stream->time_base, AV_ROUND_DOWN | AV_ROUND_PASS_MINMAX);
@@ -169,10 +169,10 @@ static void rewind_all(struct pictures *p) {
     p->from_start = 1;
 }
 
-// Stands so that frame `first` can be shown, starting from a key picture at or before it.
+/* Stands so that frame `first` can be shown, starting from a key picture at or before it. */
 static void stand(struct pictures *p, int64_t first) {
     static const int64_t back_us[] = {0, 5000000, 30000000};
-    // The deinterlacer looks at neighbours: what comes right after a seek is not yet what it would be without.
+    /* The deinterlacer looks at neighbours: what comes right after a seek is not yet what it would be without. */
     int64_t early = p->film->interlaced ? 4 : 0;
     int64_t target = timeline_us(p->film, first - 2 * early);
     for (int i = 0; i < 3 && target - back_us[i] > p->film->start_us + 500000; i++)
@@ -213,7 +213,7 @@ int64_t pictures_frames(const struct pictures *p) {
                                                               (AVRational){(int)film->fps_num, (int)film->fps_den});
     if (p->has_now && timeline_slot(film, p->now->pts) + 1 > frames)
         frames = timeline_slot(film, p->now->pts) + 1;
-    // A container's word is seldom exact: within a second the last picture is held.
+    /* A container's word is seldom exact: within a second the last picture is held. */
     return frames + second >= film->frames ? film->frames : frames;
 }
 
@@ -229,7 +229,7 @@ const AVFrame *pictures_show(struct pictures *p, int64_t frame, int *same) {
         p->at_end = !p->has_next;
     }
     if (!p->has_now && p->has_next) {
-        // Before the first picture the first picture is seen.
+        /* Before the first picture the first picture is seen. */
         if (av_frame_ref(p->now, p->next) < 0)
             result_fail_av(AVERROR(ENOMEM), "");
         p->has_now = 1;

@@ -10,7 +10,7 @@
 #define WIDTH_MAX   1280
 #define GOOD_ENOUGH 45
 
-// How much there is to see: the spread of brightness, less when nearly all of it is black or white.
+/* How much there is to see: the spread of brightness, less when nearly all of it is black or white. */
 static double interest(const AVFrame *picture) {
     double sum = 0, squares = 0, count = 0;
     for (int y = 0; y < picture->height; y += 2) {
@@ -34,7 +34,7 @@ static AVFrame *full_range(const AVFrame *picture) {
     struct SwsContext *scaler =
         result_need(sws_getContext(picture->width, picture->height, AV_PIX_FMT_YUV420P, wide->width, wide->height,
                                    AV_PIX_FMT_YUVJ420P, SWS_BICUBIC, NULL, NULL, NULL));
-    // JPEG is BT.601 and full range.
+    /* JPEG is BT.601 and full range. */
     sws_setColorspaceDetails(scaler, sws_getCoefficients(SWS_CS_ITU709), 0, sws_getCoefficients(SWS_CS_ITU601), 1, 0,
                              1 << 16, 1 << 16);
     sws_scale(scaler, (const uint8_t *const *)picture->data, picture->linesize, 0, picture->height, wide->data,

@@ -22,7 +22,7 @@
 #endif
 
 #if SANITIZED
-// Nobody may trace this process, which looking for leaks needs; and its environment is empty.
+/* Nobody may trace this process, which looking for leaks needs; and its environment is empty. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void) {
     return "detect_leaks=0";
@@ -42,7 +42,7 @@ static int limit(int resource, rlim_t soft, rlim_t hard) {
 
 static int limits(int mem_mb, int cpu_s, int wall_s) {
     rlim_t memory = (rlim_t)mem_mb << 20;
-    // The sanitizers reserve more address space than any film may have.
+    /* The sanitizers reserve more address space than any film may have. */
     if (!SANITIZED && limit(RLIMIT_AS, memory, memory))
         return -1;
     alarm((unsigned)wall_s);
@@ -53,14 +53,14 @@ static int limits(int mem_mb, int cpu_s, int wall_s) {
                : 0;
 }
 
-// Newer than Debian's header; the size passed to the kernel is cut to what its version knows.
+/* Newer than Debian's header; the size passed to the kernel is cut to what its version knows. */
 struct landlock_rules {
     uint64_t files;
     uint64_t network;
     uint64_t scoped;
 };
 
-// No right to anything. A kernel without landlock leaves it to seccomp.
+/* No right to anything. A kernel without landlock leaves it to seccomp. */
 static int landlock(void) {
     static const uint64_t files[] = {(1 << 13) - 1, (1 << 14) - 1, (1 << 15) - 1, (1 << 15) - 1, (1 << 16) - 1};
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, 1u);
@@ -102,18 +102,18 @@ static int allow(scmp_filter_ctx filter) {
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
         if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0))
             return -1;
-    // Threads, never processes. The flags of clone3 cannot be seen from here: without it libc uses clone.
+    /* Threads, never processes. The flags of clone3 cannot be seen from here: without it libc uses clone. */
     return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
                             SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM)) ||
                    seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) ||
-                   // abort() must be able to raise its signal in this process.
+                   /* abort() must be able to raise its signal in this process. */
                    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
                                     SCMP_A0(SCMP_CMP_EQ, (uint64_t)getpid(), 0))
                ? -1
                : 0;
 }
 
-// What the libraries try without need: they are told no and carry on.
+/* What the libraries try without need: they are told no and carry on. */
 static int refuse(scmp_filter_ctx filter) {
     static const int calls[] = {
         SCMP_SYS(open),
@@ -152,7 +152,7 @@ static int refuse(scmp_filter_ctx filter) {
     return 0;
 }
 
-// Everything not named here kills the process: sockets, exec, ptrace, kill and whatever is invented later.
+/* Everything not named here kills the process: sockets, exec, ptrace, kill and whatever is invented later. */
 static int calls(void) {
     int result = -1;
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
@@ -168,7 +168,7 @@ int sandbox_enter(int mem_mb, int cpu_s, int wall_s) {
     signal(SIGPIPE, SIG_IGN);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0))
         return -1;
-    // Landlock needs a free descriptor, so it comes before the limit on them.
+    /* Landlock needs a free descriptor, so it comes before the limit on them. */
     if (landlock() || limits(mem_mb, cpu_s, wall_s))
         return -1;
     return SANITIZED ? 0 : calls();

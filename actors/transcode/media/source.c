@@ -7,7 +7,7 @@
 #define READ_BYTES (256 << 10)
 #define FAR_US     (1ll << 52)
 
-// Containers that hold their bytes themselves: no playlists, no image sequences, nothing that names another file.
+/* Containers that hold their bytes themselves: no playlists, no image sequences, nothing that names another file. */
 static const char CONTAINERS[] = "mov,matroska,avi,flv,mpegts,mpeg,ogg,asf,mxf,dv,mp3,wav,flac,aac,ac3,eac3";
 
 static const char DECODERS[] =
@@ -68,7 +68,7 @@ static void prepare(struct source *source) {
 
 void source_open(struct source *source) {
     *source = (struct source){0};
-    // Not fstat: libc makes it a call that can also look at paths, which the sandbox refuses.
+    /* Not fstat: libc makes it a call that can also look at paths, which the sandbox refuses. */
     source->bytes = lseek(MEDIA_FD_FILM, 0, SEEK_END);
     if (source->bytes < 0)
         result_fail(MEDIA_BLAME_HOST, "The film could not be read.");
@@ -100,7 +100,7 @@ static int decodable(const AVStream *stream) {
     return codec && av_match_list(codec->name, DECODERS, ',');
 }
 
-// Higher is better, 0 is out of the question.
+/* Higher is better, 0 is out of the question. */
 static int64_t worth(const AVStream *stream) {
     const AVCodecParameters *is = stream->codecpar;
     int64_t score = 1;
@@ -182,7 +182,7 @@ AVCodecContext *source_decoder(const AVStream *stream) {
     decoder->thread_count = 1;
     decoder->flags |= AV_CODEC_FLAG_BITEXACT;
     decoder->pkt_timebase = stream->time_base;
-    // A little more than 8K; beyond it memory would be the limit.
+    /* A little more than 8K; beyond it memory would be the limit. */
     decoder->max_pixels = 8192 * 4352;
     int error = avcodec_parameters_to_context(decoder, stream->codecpar);
     if (error >= 0)
