@@ -10,6 +10,7 @@
 
 #include "http_edge/board.h"
 #include "http_edge/events.h"
+#include "http_edge/handle.h"
 #include "http_edge/reply.h"
 #include "http_edge/segment.h"
 #include "http_edge/upload.h"

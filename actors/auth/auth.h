@@ -49,8 +49,7 @@ enum status session_reply(struct call *call, int64_t session, const struct realm
 /* keyring.c: signing key and secrets, loaded once before READY. */
 int keyring_load(struct db *db);
 const char *keyring_kid(void);
-/* EVP_PKEY of OpenSSL; shared by the threads, which only sign with it. */
-struct evp_pkey_st *keyring_private(void);
+const char *keyring_private_pem(void);
 struct bytes keyring_refresh_secret(void);
 struct bytes keyring_playback_secret(void);
 

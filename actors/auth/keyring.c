@@ -8,8 +8,7 @@
 
 enum { SECRET_BYTES = 32, PEM_BYTES = 1000 };
 
-static char kid[65];
-static EVP_PKEY *private_key;
+static char kid[65], private_pem[PEM_BYTES];
 static uint8_t refresh_secret[SECRET_BYTES], playback_secret[SECRET_BYTES];
 
 static int pem_text(EVP_PKEY *key, bool private, char to[PEM_BYTES]) {
@@ -45,13 +44,11 @@ static int load_key(struct db *db) {
         bool found = rows && rows_count(rows);
         if (found) {
             snprintf(kid, sizeof kid, "%s", rows_text(rows, 0, "kid"));
-            BIO *bio = BIO_new_mem_buf(rows_text(rows, 0, "private_pem"), -1);
-            private_key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL) : NULL;
-            BIO_free(bio);
+            snprintf(private_pem, sizeof private_pem, "%s", rows_text(rows, 0, "private_pem"));
         }
         rows_free(rows);
         if (found)
-            return private_key ? 0 : -1;
+            return 0;
         if (make_key(db))
             return -1;
     }
@@ -83,8 +80,8 @@ const char *keyring_kid(void) {
     return kid;
 }
 
-struct evp_pkey_st *keyring_private(void) {
-    return private_key;
+const char *keyring_private_pem(void) {
+    return private_pem;
 }
 
 struct bytes keyring_refresh_secret(void) {
