@@ -137,7 +137,7 @@ static void keep_keys(struct keys *keys, const struct keys_reply *reply) {
     keys->keys_n = 0;
     for (size_t i = 0; i < reply->keys.n && keys->keys_n < KEYS_MAX; i++) {
         const struct public_key *from = &LIST_AT(reply->keys, struct public_key, i);
-        if (strcmp(from->alg, "ES256") || !token_key_usable(from->pem)) {
+        if (strcmp(from->alg, "ES256") != 0 || !token_key_usable(from->pem)) {
             log_warn(NULL, "key_unusable", "kid=%s", log_value(from->kid));
             continue;
         }

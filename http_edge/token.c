@@ -56,7 +56,7 @@ static json_t *part(const char *from, size_t n) {
             return NULL;
     }
     json_t *json = json_loadb((const char *)bytes, (size_t)got, JSON_REJECT_DUPLICATES, NULL);
-    if (json && json_is_object(json))
+    if (json_is_object(json))
         return json;
     json_decref(json);
     return NULL;
@@ -69,7 +69,7 @@ static bool text_is(const json_t *object, const char *name, const char *wanted) 
 
 static int copy_text(const json_t *object, const char *name, char *to, size_t size) {
     const char *text = json_string_value(json_object_get(object, name));
-    if (!text || !*text || strlen(text) >= size)
+    if (!text || *text == 0 || strlen(text) >= size)
         return -1;
     strcpy(to, text);
     return 0;
