@@ -11,9 +11,9 @@ const files = folder ? readdirSync(folder).filter((name) => !name.startsWith('.'
 const rows = [];
 let set, session;
 
-/** As displayed: upright and with square pixels. */
+/** As displayed: upright and with square pixels. What ffprobe cannot read has no video. */
 async function traits(file) {
-  const { format, streams } = await probe(file);
+  const { format, streams } = await probe(file).catch(() => ({ streams: [] }));
   const video = streams.find((stream) => stream.codec_type === 'video' && !stream.disposition?.attached_pic);
   const audio = streams.some((stream) => stream.codec_type === 'audio');
   if (!video) return { video: false };
