@@ -9,7 +9,7 @@ enum status auth_register(struct call *call);
 enum status auth_login(struct call *call);
 enum status auth_refresh(struct call *call);
 enum status auth_logout(struct call *call);
-enum status auth_me(struct call *call);
+void auth_me(struct call **calls, size_t n);
 enum status auth_keys(struct call *call);
 enum status auth_revoked(struct call *call);
 enum status auth_activate(struct call *call);
