@@ -106,6 +106,7 @@ run_sanitized() { # name sanitizers
 run_group() { # name
     case $1 in
     unit | broker | actor) run_c "$build" "test-$1" ;;
+    media) run_node "$build" "$root"/tests/media/check.mjs ;;
     web) npm_ready && run_node "$build" "$root"/tests/web/*.test.mjs ;;
     fuzz) run_fuzz "$build" ;;
     asan) run_sanitized asan address,undefined ;;
