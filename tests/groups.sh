@@ -13,6 +13,7 @@ fuzz|fast|the fuzzers over their kept corpora
 fault|heavy|kill -9 of every program, PostgreSQL restarts, under load
 soak|heavy|ten minutes of mixed load: nothing grows, nothing is lost
 corpus|heavy|every film and hostile file of the corpus through the whole set
+sandbox|heavy|the same straight to the sandboxed child, once under strace
 asan|heavy|unit, broker, actor and flow with address and undefined sanitizers
 tsan|heavy|unit, broker, actor and flow with the thread sanitizer'
 
@@ -74,13 +75,13 @@ npm_ready() {
     (cd "$tests" && npm ci --no-audit --no-fund --loglevel=error) || fail "$EX_UNAVAILABLE" "npm ci in tests/ failed"
 }
 
-# Every fuzzer is a program fuzz-NAME that takes a folder; tests/fuzz/NAME holds what once was of interest.
+# Every fuzzer is a program fuzz-NAME that takes files; tests/fuzz/NAME holds what once was of interest.
 run_fuzz() { # folder-of-programs
     local fuzzer name good=0 bad=0
     for fuzzer in "$1"/fuzz-*; do
         [[ -f $fuzzer && -x $fuzzer ]] || continue
         name=${fuzzer##*/fuzz-}
-        if timeout 600 "$fuzzer" "$root/tests/fuzz/$name"; then
+        if timeout 600 "$fuzzer" "$root/tests/fuzz/$name"/*; then
             good=$((good + 1))
             say "ok fuzz $name"
         else
@@ -106,7 +107,8 @@ run_sanitized() { # name sanitizers
 run_group() { # name
     case $1 in
     unit | broker | actor) run_c "$build" "test-$1" ;;
-    media) run_node "$build" "$root"/tests/media/check.mjs ;;
+    media) ZOE_CORPUS=/none run_node "$build" "$root"/tests/media/check.mjs ;;
+    sandbox) run_node "$build" "$root"/tests/media/check.mjs ;;
     web) npm_ready && run_node "$build" "$root"/tests/web/*.test.mjs ;;
     fuzz) run_fuzz "$build" ;;
     asan) run_sanitized asan address,undefined ;;
