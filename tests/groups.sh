@@ -1,4 +1,4 @@
-# The groups of ./zoe test: sourced by zoe, which gives root, build, need, build_into, say, fail.
+# The groups of ./zoe test: sourced by zoe, which gives root, build, need, build_into, forget_settings, say, fail.
 # shellcheck shell=bash disable=SC2154
 
 # name|when|what it runs; fast groups run by default and in this order.
@@ -134,8 +134,7 @@ run_tests() {
     # shellcheck disable=SC2086 # lists of words
     need $PACKAGES_BUILD $PACKAGES_RUN $PACKAGES_TEST
     build_into "$build"
-    # The caller's settings belong to the caller's set.
-    unset "${!ZOE_@}"
+    forget_settings
     for group in "${names[@]}"; do
         start=$SECONDS
         printf '\n==== %s\n' "$group"
