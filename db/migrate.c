@@ -24,11 +24,11 @@ static const char ground[] =
 
 static const char *const services[] = {"auth", "content", "history", "mail", "transcode"};
 
-/* Names come from the table above and the secret is hexadecimal, so that nothing needs quoting. */
+/* Names come from the table above and the verifier is base64, so that nothing needs quoting. */
 static enum status make_role(struct db *db, const char *service) {
-    char secret[65];
+    char secret[65], verifier[160];
     struct buffer sql = {0};
-    if (db_secret(service, true, secret)) {
+    if (db_secret(service, true, secret) || db_verifier(secret, verifier)) {
         log_error(NULL, "secret_failed", "service=%s", service);
         return INTERNAL;
     }
@@ -39,7 +39,7 @@ static enum status make_role(struct db *db, const char *service) {
                  "grant zoe_%s to current_user;"
                  "create schema if not exists %s authorization zoe_%s;"
                  "alter role zoe_%s set search_path = %s;",
-                 service, service, service, secret, service, service, service, service, service);
+                 service, service, service, verifier, service, service, service, service, service);
     enum status status = sql.failed ? INTERNAL : db_script(db, sql.at);
     buffer_free(&sql);
     return status;
@@ -60,7 +60,8 @@ static enum status run_migration(struct db *db, const char *service, const struc
     struct buffer sql = {0};
     buffer_print(&sql, "begin; set local role zoe_%s; set local search_path = %s;", service, service);
     buffer_text(&sql, migration->sql);
-    buffer_print(&sql, "; reset role; insert into zoe.migrations (service, number, name) values ('%s', %d, '%s'); commit;",
+    buffer_print(&sql,
+                 "; reset role; insert into zoe.migrations (service, number, name) values ('%s', %d, '%s'); commit;",
                  service, migration->number, migration->name);
     enum status status = sql.failed ? INTERNAL : db_script(db, sql.at);
     if (status == OK)

@@ -86,5 +86,7 @@ struct list rows_list(const struct rows *rows, const struct record *record, stru
 
 /* Reads or makes the password of a service's role, ZOE_DATA/secrets/db_SERVICE. 0, or -1. */
 int db_secret(const char *service, bool make, char to[65]);
+/* What PostgreSQL keeps of such a secret, for `alter role ... password`. 0, or -1. */
+int db_verifier(const char *secret, char to[160]);
 
 #endif

@@ -1,5 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -43,4 +45,28 @@ int db_secret(const char *service, bool make, char to[65]) {
     if (!read_secret(path, to))
         return 0;
     return make ? make_secret(path, to) : -1;
+}
+
+static void base64(const unsigned char *bytes, int n, char *to) {
+    EVP_EncodeBlock((unsigned char *)to, bytes, n);
+}
+
+/* SCRAM with one round. Rounds slow down guessing, which 256 random bits do not need; the 4096 of a password would cost
+ * every connection some milliseconds on both sides. */
+int db_verifier(const char *secret, char to[160]) {
+    enum { SALT = 16, KEY = 32 };
+    unsigned char salt[SALT], salted[KEY], client[KEY], stored[KEY], server[KEY];
+    char salt_text[32], stored_text[64], server_text[64];
+    int length = (int)strlen(secret);
+    random_bytes(salt, sizeof salt);
+    if (!PKCS5_PBKDF2_HMAC(secret, length, salt, SALT, 1, EVP_sha256(), KEY, salted) ||
+        !HMAC(EVP_sha256(), salted, KEY, (const unsigned char *)"Client Key", 10, client, NULL) ||
+        !HMAC(EVP_sha256(), salted, KEY, (const unsigned char *)"Server Key", 10, server, NULL) ||
+        !EVP_Digest(client, KEY, stored, NULL, EVP_sha256(), NULL))
+        return -1;
+    base64(salt, SALT, salt_text);
+    base64(stored, KEY, stored_text);
+    base64(server, KEY, server_text);
+    int n = snprintf(to, 160, "SCRAM-SHA-256$1:%s$%s:%s", salt_text, stored_text, server_text);
+    return n > 0 && n < 160 ? 0 : -1;
 }

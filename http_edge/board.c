@@ -3,18 +3,22 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "http_edge/natives.h"
 #include "http_edge/reply.h"
 #include "http_edge/shard.h"
 #include "protocol/node/clock.h"
 
-enum { FRESH_MS = 1000 };
+/* While something is missing the broker is asked more often: readiness is waited for. */
+enum { FRESH_MS = 1000, WAITED_FOR_MS = 10 };
 
 struct board {
     struct MHD_Response *live;
     bool serves[SERVICE_COUNT]; /* has a live worker that takes asks */
-    int64_t asked_ms;
+    int64_t asked_ms, fresh_ms;
+    time_t date; /* that `live` carries */
+    char date_text[64];
 };
 
 static const char live_text[] = "ok\n";
@@ -43,8 +47,25 @@ void board_free(struct board *board) {
     free(board);
 }
 
+/* The library would make this text anew for every answer. */
+static void set_date(struct board *board, time_t now) {
+    char text[64];
+    struct tm tm;
+    if (!gmtime_r(&now, &tm) || !strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &tm))
+        return;
+    if (board->date)
+        MHD_del_response_header(board->live, "Date", board->date_text);
+    MHD_add_response_header(board->live, "Date", text);
+    strcpy(board->date_text, text);
+    board->date = now;
+}
+
 void status_live(struct request *request) {
-    reply_shared(request, 200, request->shard->board->live, sizeof live_text - 1);
+    struct board *board = request->shard->board;
+    time_t now = time(NULL);
+    if (now != board->date)
+        set_date(board, now);
+    reply_shared(request, 200, board->live, sizeof live_text - 1);
 }
 
 static void answer_ready(struct request *request) {
@@ -68,6 +89,7 @@ static void learn(struct request *request) {
     struct board *board = request->shard->board;
     memset(board->serves, 0, sizeof board->serves);
     board->asked_ms = clock_ms();
+    board->fresh_ms = WAITED_FOR_MS;
     if (request->answers[0].status != OK)
         return;
     const struct broker_state *state = request->answers[0].value;
@@ -77,6 +99,11 @@ static void learn(struct request *request) {
         if (service > 0 && row->workers > 0 && !row->draining)
             board->serves[service] = true;
     }
+    bool all = true;
+    for (unsigned i = SERVICE_broker + 1; i < SERVICE_COUNT; i++)
+        all = all && board->serves[i];
+    if (all)
+        board->fresh_ms = FRESH_MS;
 }
 
 static void ready_known(struct request *request) {
@@ -90,7 +117,7 @@ static void ask_broker(struct request *request, void (*step)(struct request *)) 
 }
 
 void status_ready(struct request *request) {
-    if (request->shard->draining || clock_ms() - request->shard->board->asked_ms < FRESH_MS)
+    if (request->shard->draining || clock_ms() - request->shard->board->asked_ms < request->shard->board->fresh_ms)
         answer_ready(request);
     else
         ask_broker(request, ready_known);

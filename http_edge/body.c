@@ -6,212 +6,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "http_edge/cors.h"
 #include "http_edge/reply.h"
 #include "http_edge/shard.h"
-#include "protocol/node/clock.h"
-#include "protocol/node/config.h"
+#include "http_edge/text.h"
 #include "protocol/wire/codec.h"
 
 enum { TEXT_MAX = 4096, PAGES_ITEMS_MAX = 10000 };
-
-/* --- the head --- */
-
-static int hex(char c) {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
-/* 00-<32 hex>-<16 hex>-<2 hex>; otherwise a trace of our own. */
-static void read_trace(struct request *request) {
-    const char *text = request->in.traceparent;
-    bool any = false;
-    if (text && strlen(text) >= 55 && !strncmp(text, "00-", 3) && text[35] == '-' && (!text[55] || text[55] == '-')) {
-        request->traced = true;
-        for (int i = 0; i < 16; i++) {
-            int high = hex(text[3 + 2 * i]), low = hex(text[4 + 2 * i]);
-            request->traced &= high >= 0 && low >= 0;
-            request->trace[i] = (uint8_t)((high & 15) << 4 | (low & 15));
-            any |= request->trace[i];
-        }
-    }
-    request->traced &= any;
-    if (request->traced)
-        return;
-    for (int i = 0; i < 16; i += 8) {
-        uint64_t bits = shard_random(request->shard);
-        memcpy(request->trace + i, &bits, 8);
-    }
-}
-
-static void refuse_form(struct request *request, const char *why, int http) {
-    struct refusal refusal = {
-        .status = INVALID, .http = http, .code = "malformed-request", .detail = why, .close = true};
-    metric_add(request->shard->metrics, METRIC_GUARD, 1);
-    reply_refusal(request, &refusal);
-}
-
-static enum MHD_Result add_argument(void *self, enum MHD_ValueKind kind, const char *name, const char *value) {
-    (void)kind;
-    struct buffer *to = self;
-    size_t from = to->n;
-    buffer_print(to, "%c%s%s%s", memchr(to->at, '?', to->n) ? '&' : '?', name, value ? "=" : "", value ? value : "");
-    /* The library has made blanks of plus signs. */
-    for (size_t i = from; i < to->n; i++)
-        if (to->at[i] == ' ')
-            to->at[i] = '+';
-    return MHD_YES;
-}
-
-static void redirect(struct request *request) {
-    struct buffer where = {0};
-    buffer_print(&where, "%s/", request->url);
-    MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, add_argument, &where);
-    buffer_add(&where, "", 1);
-    reply_empty(request, 301);
-    if (!where.failed)
-        reply_header(request, "Location", where.at);
-    buffer_free(&where);
-}
-
-static void refuse_path(struct request *request) {
-    if (request->match.any) {
-        char methods[96];
-        cors_methods(request->match.methods, methods);
-        struct refusal refusal = {.status = INVALID,
-                                  .http = 405,
-                                  .code = "method-not-allowed",
-                                  .detail = "This path does not take that method.",
-                                  .allow = methods};
-        request->dialect = request->match.any->dialect;
-        reply_refusal(request, &refusal);
-    } else if (request->match.redirect)
-        redirect(request);
-    else
-        reply_refuse(request, NOT_FOUND, "no-route", "There is nothing at this path.");
-}
-
-/* Whether the body that the head announces will be read. */
-static void expect_body(struct request *request) {
-    const struct route_row *row = request->route->row;
-    request->keep_body = request->route->take && take_needs_body(request->route->take);
-    if (row->streams || !request->in.content_length)
-        return;
-    if (request->keep_body && strtoull(request->in.content_length, NULL, 10) > (uint64_t)config()->body_bytes)
-        reply_refuse(request, TOO_LARGE, NULL, NULL);
-}
-
-static void find_route(struct request *request) {
-    enum method method = request->method;
-    if (method == METHOD_POST && request->in.method_override) {
-        enum method other = method_read(request->in.method_override);
-        if (other == METHOD_PATCH || other == METHOD_DELETE || other == METHOD_PUT)
-            request->method = method = other;
-    }
-    route_match(method, request->url, &request->match);
-    request->route = request->match.route;
-    request->dialect = request->route ? request->route->dialect : route_dialect(request->url);
-    bool preflight = method == METHOD_OPTIONS && (request->in.preflight_method || !request->route);
-    if (preflight && (request->match.any || !strcmp(request->url, "*"))) {
-        request->route = NULL;
-        cors_options(request);
-    } else if (request->route)
-        expect_body(request);
-    else
-        refuse_path(request);
-}
-
-struct request *body_begin(struct shard *shard, struct MHD_Connection *connection, const char *url, const char *method,
-                           const char *version) {
-    int http;
-    struct request *request = request_new(shard);
-    if (!request)
-        return NULL;
-    shard->active++;
-    metric_set(shard->metrics, METRIC_ACTIVE, shard->active);
-    request->started_us = clock_us();
-    request->connection = connection;
-    request->url = url;
-    request->in_head = true;
-    request->phase = PHASE_BODY;
-    request->method = method_read(method);
-    request->dialect = route_dialect("/");
-    headers_read(connection, request->arena, &request->in);
-    read_trace(request);
-    const char *why = headers_guard(&request->in, version, &http);
-    for (const char *at = url; !why && *at; at++)
-        if ((unsigned char)*at <= 0x20 || *at == 0x7f)
-            why = "The path holds blanks or control characters.";
-    if (why) {
-        refuse_form(request, why, http);
-        return request;
-    }
-    /* A proxy's form of the request line names the host too. */
-    if (!strncasecmp(url, "http://", 7)) {
-        const char *path = strchr(url + 7, '/');
-        request->url = path ? path : "/";
-    }
-    find_route(request);
-    if (!request->response && request->route->row->early)
-        request->phase = PHASE_EARLY;
-    return request;
-}
-
-/* --- texts of the request --- */
-
-int body_decode_text(const char *from, size_t n, bool plus, char *to, size_t size) {
-    size_t wrote = 0;
-    for (size_t i = 0; i < n; i++) {
-        char c = from[i];
-        if (c == '%') {
-            int high = i + 2 < n ? hex(from[i + 1]) : -1, low = i + 2 < n ? hex(from[i + 2]) : -1;
-            if (high < 0 || low < 0)
-                return -1;
-            c = (char)(high << 4 | low);
-            i += 2;
-        } else if (c == '+' && plus)
-            c = ' ';
-        if (wrote + 1 >= size)
-            return -1;
-        to[wrote++] = c;
-    }
-    to[wrote] = 0;
-    return text_valid(to, wrote) ? 0 : -1;
-}
-
-const char *request_param(struct request *request, const char *name) {
-    char text[TEXT_MAX];
-    for (unsigned i = 0; i < request->match.count; i++) {
-        const struct param *param = &request->match.params[i];
-        if (strncmp(param->name, name, strlen(name)) || strchr("}:", param->name[strlen(name)]) == NULL)
-            continue;
-        if (body_decode_text(param->at, param->n, false, text, sizeof text))
-            return "";
-        return arena_text(request->arena, text);
-    }
-    return "";
-}
-
-int64_t request_number(struct request *request, const char *name) {
-    return strtoll(request_param(request, name), NULL, 10);
-}
-
-const char *request_query(struct request *request, const char *name) {
-    char text[TEXT_MAX];
-    const char *raw = MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
-    if (!raw)
-        return NULL;
-    return body_decode_text(raw, strlen(raw), false, text, sizeof text) ? "\xff" : arena_text(request->arena, text);
-}
-
-const char *request_base(struct request *request) {
-    if (*config()->public_url)
-        return config()->public_url;
-    const char *host = request->in.host && *request->in.host ? request->in.host : config()->listen;
-    return arena_print(request->arena, "http://%s", host);
-}
 
 static const char *client_address(struct request *request) {
     char text[INET6_ADDRSTRLEN] = "";
@@ -262,8 +62,6 @@ static const char *source_text(void *self, enum take_from from, const char *name
     }
 }
 
-/* --- the body --- */
-
 /* Type without parameters. */
 static bool type_is(const char *text, const char *type) {
     size_t n = strlen(type);
@@ -279,9 +77,9 @@ static json_t *form_to_json(struct request *request) {
         const char *equals = memchr(at, '=', (size_t)(stop - at));
         const char *name_end = equals ? equals : stop;
         char name[128], value[TEXT_MAX];
-        if (body_decode_text(at, (size_t)(name_end - at), true, name, sizeof name) ||
-            body_decode_text(equals ? equals + 1 : stop, equals ? (size_t)(stop - equals - 1) : 0, true, value,
-                             sizeof value)) {
+        if (text_decode(at, (size_t)(name_end - at), true, name, sizeof name) ||
+            text_decode(equals ? equals + 1 : stop, equals ? (size_t)(stop - equals - 1) : 0, true, value,
+                        sizeof value)) {
             json_decref(json);
             return NULL;
         }
@@ -333,8 +131,6 @@ void *body_take(struct request *request) {
         reply_fault(request, missing ? "missing" : !strcmp(fault.why, "is required") ? "required" : NULL, &fault);
     return value;
 }
-
-/* --- answers of the cache, answers of several pages --- */
 
 void body_reply_cached(struct request *request, const struct cached *cached) {
     if (reply_unchanged(request, cached->etag)) {

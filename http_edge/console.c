@@ -6,6 +6,7 @@
 #include "http_edge/cache.h"
 #include "http_edge/natives.h"
 #include "http_edge/reply.h"
+#include "http_edge/text.h"
 
 /* ASSET(number, "name"): a row for each file, written by CMake. */
 #define ASSET(i, file)                                                                                                 \
@@ -82,7 +83,7 @@ void console_file(struct request *request) {
     if (!*name)
         name = "index.html";
     for (struct asset *asset = assets; asset->name; asset++) {
-        if (strcmp(asset->name, name))
+        if (strcmp(asset->name, name) != 0)
             continue;
         if (reply_unchanged(request, asset->etag)) {
             reply_empty(request, 304);

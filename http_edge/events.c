@@ -6,6 +6,7 @@
 #include "http_edge/natives.h"
 #include "http_edge/reply.h"
 #include "http_edge/shard.h"
+#include "http_edge/text.h"
 #include "protocol/node/clock.h"
 #include "protocol/wire/codec.h"
 

@@ -80,7 +80,7 @@ static enum MHD_Result read_one(void *self, enum MHD_ValueKind kind, const char 
         return MHD_NO;
     }
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (known[i].n != name_bytes || strcasecmp(known[i].name, name))
+        if (known[i].n != name_bytes || strcasecmp(known[i].name, name) != 0)
             continue;
         const char **to = (const char **)((char *)headers + known[i].offset);
         value = trimmed(headers, value, value_bytes);
@@ -136,7 +136,7 @@ static const char *guard_lengths(const struct headers *headers, bool old, int *h
 const char *headers_guard(const struct headers *headers, const char *version, int *http) {
     bool old = !strcmp(version, "HTTP/1.0");
     *http = 400;
-    if (!old && strcmp(version, "HTTP/1.1")) {
+    if (!old && strcmp(version, "HTTP/1.1") != 0) {
         *http = !strncmp(version, "HTTP/", 5) ? 505 : 400;
         return "Only HTTP/1.1 and HTTP/1.0 are spoken here.";
     }

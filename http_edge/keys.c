@@ -19,7 +19,7 @@ enum {
 
 struct key {
     char kid[65];
-    EVP_PKEY *public;
+    char pem[1001];
 };
 
 /* Open addressing; id 0 is free. */
@@ -59,16 +59,9 @@ struct keys *keys_new(struct flights *flights, void (*news)(void *self), void *s
     return NULL;
 }
 
-static void forget_keys(struct keys *keys) {
-    for (size_t i = 0; i < keys->keys_n; i++)
-        EVP_PKEY_free(keys->keys[i].public);
-    keys->keys_n = 0;
-}
-
 void keys_free(struct keys *keys) {
     if (!keys)
         return;
-    forget_keys(keys);
     free(keys->revoked);
     explicit_bzero(keys->playback, sizeof keys->playback);
     free(keys);
@@ -78,10 +71,10 @@ bool keys_ready(const struct keys *keys) {
     return keys->have_keys && keys->have_revoked;
 }
 
-EVP_PKEY *keys_find(const struct keys *keys, const char *kid) {
+const char *keys_find(const struct keys *keys, const char *kid) {
     for (size_t i = 0; i < keys->keys_n; i++)
         if (!strcmp(keys->keys[i].kid, kid))
-            return keys->keys[i].public;
+            return keys->keys[i].pem;
     return NULL;
 }
 
@@ -110,7 +103,7 @@ static int rebuild(struct keys *keys) {
     for (size_t i = 0; i < size; i++)
         alive += old[i].id && old[i].until_ms > now;
     size_t wanted = alive * 4 > size ? size * 2 : size;
-    if (wanted > REVOKED_MAX)
+    if (!wanted || wanted > REVOKED_MAX)
         return -1;
     struct revoked *table = calloc(wanted, sizeof *table);
     if (!table)
@@ -141,17 +134,16 @@ void keys_revoke(struct keys *keys, int64_t session, int64_t until_ms) {
 }
 
 static void keep_keys(struct keys *keys, const struct keys_reply *reply) {
-    forget_keys(keys);
+    keys->keys_n = 0;
     for (size_t i = 0; i < reply->keys.n && keys->keys_n < KEYS_MAX; i++) {
         const struct public_key *from = &LIST_AT(reply->keys, struct public_key, i);
-        EVP_PKEY *public = strcmp(from->alg, "ES256") ? NULL : token_key(from->pem);
-        if (!public) {
+        if (strcmp(from->alg, "ES256") != 0 || !token_key_usable(from->pem)) {
             log_warn(NULL, "key_unusable", "kid=%s", log_value(from->kid));
             continue;
         }
         struct key *to = &keys->keys[keys->keys_n++];
         snprintf(to->kid, sizeof to->kid, "%s", from->kid);
-        to->public = public;
+        snprintf(to->pem, sizeof to->pem, "%s", from->pem);
     }
     memcpy(keys->playback, reply->playback_secret.at, reply->playback_secret.n);
     keys->playback_bytes = reply->playback_secret.n;

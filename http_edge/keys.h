@@ -1,8 +1,6 @@
 #ifndef ZOE_EDGE_KEYS_H
 #define ZOE_EDGE_KEYS_H
 
-#include <openssl/evp.h>
-
 #include "http_edge/flight.h"
 
 /* The keys that tokens are checked with and the sessions that ended early, as auth tells them: fetched when a broker is
@@ -16,8 +14,8 @@ void keys_free(struct keys *keys);
 /* Both were fetched at least once: tokens can be judged. */
 bool keys_ready(const struct keys *keys);
 
-/* The key of a key id, NULL when it is not known. */
-EVP_PKEY *keys_find(const struct keys *keys, const char *kid);
+/* The public key of a key id, PEM; NULL when it is not known. */
+const char *keys_find(const struct keys *keys, const char *kid);
 
 /* Asks auth for keys, at most once in a few seconds. Whether an answer is under way. */
 bool keys_ask(struct keys *keys);

@@ -46,7 +46,7 @@ static struct addrinfo *listen_address(void) {
     bool bracketed = n > 2 && host[0] == '[' && host[n - 1] == ']';
     if (bracketed)
         host[n - 1] = 0;
-    const char *name = bracketed ? host + 1 : *host && strcmp(host, "*") ? host : NULL;
+    const char *name = bracketed ? host + 1 : *host && strcmp(host, "*") != 0 ? host : NULL;
     if (getaddrinfo(name, colon + 1, &hints, &found))
         refuse("ZOE_LISTEN", "must be ADDRESS:PORT");
     return found;

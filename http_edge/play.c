@@ -11,6 +11,7 @@
 #include "http_edge/reply.h"
 #include "http_edge/segment.h"
 #include "http_edge/shard.h"
+#include "http_edge/text.h"
 #include "protocol/node/clock.h"
 #include "protocol/node/config.h"
 #include "protocol/node/log.h"
@@ -37,7 +38,7 @@ static size_t rung_length(const char *at) {
 
 /* segment_000.ts: three to six digits. */
 static bool segment_name(const char *name) {
-    if (strncmp(name, "segment_", 8))
+    if (strncmp(name, "segment_", 8) != 0)
         return false;
     size_t n = digits(name + 8);
     return n >= 3 && n <= 6 && !strcmp(name + 8 + n, ".ts");

@@ -19,7 +19,7 @@ static void skip_blanks(const char **at) {
 }
 
 enum range_answer range_read(const char *text, uint64_t size, uint64_t *first, uint64_t *count) {
-    if (!text || strncasecmp(text, "bytes=", 6))
+    if (!text || strncasecmp(text, "bytes=", 6) != 0)
         return RANGE_WHOLE;
     const char *at = text + 6;
     skip_blanks(&at);

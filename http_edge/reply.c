@@ -7,6 +7,7 @@
 
 #include "http_edge/cors.h"
 #include "http_edge/shard.h"
+#include "http_edge/text.h"
 #include "protocol/node/config.h"
 #include "protocol/wire/json.h"
 

@@ -76,12 +76,6 @@ struct request {
     struct list pages; /* entries of the pages so far */
 };
 
-/* MHD's handlers. */
-enum MHD_Result request_handle(void *shard, struct MHD_Connection *connection, const char *url, const char *method,
-                               const char *version, const char *data, size_t *n, void **self);
-void request_completed(void *shard, struct MHD_Connection *connection, void **self,
-                       enum MHD_RequestTerminationCode why);
-
 /* Asks `message` as slot `i`; `step` runs when all asks of the request were answered. When no broker takes it the
  * answer is UNAVAILABLE at once, and `step` still runs, later. */
 void request_ask(struct request *request, unsigned i, unsigned message, const void *ask,
@@ -100,18 +94,12 @@ void request_abandon(struct request *request);
 /* News of the keys: judges the tokens of those that wait. */
 void request_keys_news(struct request *request);
 
-/* A parameter of the path, decoded; "" when the route has none of that name or it is not valid UTF-8. */
-const char *request_param(struct request *request, const char *name);
-/* The same of the query; NULL when absent. What is no UTF-8 stays none, so that the field's check refuses it. */
-const char *request_query(struct request *request, const char *name);
-
-/* Number of a {name:int} parameter. */
-int64_t request_number(struct request *request, const char *name);
-
-/* "http://host", from ZOE_PUBLIC_URL or the Host header; in the arena. */
-const char *request_base(struct request *request);
-
 bool request_is_read(const struct request *request);
+
+/* Runs steps for as long as nothing has to be waited for. */
+void request_settle(struct request *request);
+/* Stops all that was asked. */
+void request_cancel_asks(struct request *request);
 
 struct request *request_new(struct shard *shard);
 void request_free(struct request *request);

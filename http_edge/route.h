@@ -42,20 +42,20 @@ struct error_row {
 };
 
 struct route_row {
-    enum method method;
     const char *path;
-    enum who who;
-    unsigned message;                 /* what is asked, or */
-    void (*native)(struct request *); /* who answers when the body is there */
+    void (*native)(struct request *); /* answers when the body is there; or `message` is asked */
     void (*early)(struct request *);  /* decides before the body is read */
-    bool streams;                     /* the body goes to request_calls.data */
     const char *take, *give, *headers;
-    const char *always; /* a header line of every answer, refusals too */
-    int code;
+    const char *always;        /* a header line of every answer, refusals too */
     const char *cache, *touch; /* tags: "titles title:{id}" */
-    bool pages;                /* asks for every page and answers with one list */
-    bool quiet;                /* not in the access log */
     const struct error_row *errors;
+    enum method method;
+    enum who who;
+    unsigned message;
+    int code;
+    bool streams; /* the body goes to the request's `data` */
+    bool pages;   /* asks for every page and answers with one list */
+    bool quiet;   /* not in the access log */
 };
 
 struct dialect_row {

@@ -91,10 +91,10 @@ static enum session_answer read_access(struct sessions *sessions, const char *te
         log_debug(NULL, "token_refused", "why=%s", log_value(why));
         return SESSION_BAD;
     }
-    EVP_PKEY *key = keys_find(sessions->keys, token->kid);
-    if (!key)
+    const char *pem = keys_find(sessions->keys, token->kid);
+    if (!pem)
         return keys_ask(sessions->keys) ? SESSION_WAIT : SESSION_BAD;
-    return token_signed(text, n, key) ? SESSION_GOOD : SESSION_BAD;
+    return token_signed(text, n, pem) ? SESSION_GOOD : SESSION_BAD;
 }
 
 enum session_answer session_check(struct sessions *sessions, const char *dialect, const char *text, size_t n,
@@ -113,7 +113,7 @@ enum session_answer session_check(struct sessions *sessions, const char *dialect
         remember(sessions, hash, &fresh);
         token = &fresh;
     }
-    if (strcmp(token->audience, dialect))
+    if (strcmp(token->audience, dialect) != 0)
         return SESSION_BAD;
     *login = (struct login){token->user, token->session, token->roles};
     return judge(sessions, token);
@@ -140,7 +140,7 @@ enum session_answer session_check_play(struct sessions *sessions, const char *te
 }
 
 const char *session_bearer(const char *authorization) {
-    if (!authorization || strncasecmp(authorization, "Bearer ", 7) || authorization[7] == ' ')
+    if (!authorization || strncasecmp(authorization, "Bearer ", 7) != 0 || authorization[7] == ' ')
         return NULL;
     const char *token = authorization + 7;
     return *token && !strpbrk(token, " \t") ? token : NULL;

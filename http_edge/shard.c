@@ -10,6 +10,7 @@
 
 #include "http_edge/board.h"
 #include "http_edge/events.h"
+#include "http_edge/handle.h"
 #include "http_edge/reply.h"
 #include "http_edge/segment.h"
 #include "http_edge/upload.h"
@@ -24,7 +25,7 @@ enum {
     WATCH_AFTER_MS = 50, /* most answers are back sooner, and need no watch on their client */
     KEYS_WAIT_MS = 3000,
     IDLE_SECONDS = 75,
-    CONNECTION_BYTES = 64 * 1024
+    CONNECTION_BYTES = 20 * 1024 /* cleared for every request, so not larger than heads are */
 };
 
 static const struct metrics *all_metrics[SHARDS_MAX];

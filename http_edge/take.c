@@ -37,7 +37,7 @@ static int read_source(struct item *item, const char *text, size_t n) {
     }
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
         size_t mark = strlen(marks[i].mark), end = marks[i].end != 0;
-        if (n < mark + end || strncmp(text, marks[i].mark, mark) || (end && text[n - 1] != marks[i].end))
+        if (n < mark + end || strncmp(text, marks[i].mark, mark) != 0 || (end && text[n - 1] != marks[i].end))
             continue;
         if (n - mark - end >= sizeof item->name)
             return -1;

@@ -1,17 +1,15 @@
 #include "http_edge/token.h"
 
 #include <jansson.h>
-#include <openssl/crypto.h>
-#include <openssl/ecdsa.h>
-#include <openssl/hmac.h>
+#include <jwt.h>
 #include <openssl/pem.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 static const struct {
-    const char *alg, *typ;
-} kinds[] = {[TOKEN_ACCESS] = {"ES256", "at+jwt"}, [TOKEN_PLAY] = {"HS256", "play+jwt"}};
+    const char *alg, *use;
+} kinds[] = {[TOKEN_ACCESS] = {"ES256", "access"}, [TOKEN_PLAY] = {"HS256", "play"}};
 
 static int sixtet(char c) {
     if (c >= 'A' && c <= 'Z')
@@ -45,19 +43,6 @@ static int64_t decode(const char *from, size_t n, uint8_t *to) {
     return bits ? -1 : (int64_t)wrote;
 }
 
-static size_t encode(const uint8_t *from, size_t n, char *to) {
-    size_t wrote = 0;
-    for (size_t i = 0; i < n; i += 3) {
-        uint32_t bits = (uint32_t)from[i] << 16 | (i + 1 < n ? (uint32_t)from[i + 1] << 8 : 0) |
-                        (i + 2 < n ? (uint32_t)from[i + 2] : 0);
-        size_t count = i + 2 < n ? 4 : i + 1 < n ? 3 : 2;
-        for (size_t k = 0; k < count; k++)
-            to[wrote++] = letters[bits >> (18 - 6 * k) & 63];
-    }
-    to[wrote] = 0;
-    return wrote;
-}
-
 static json_t *part(const char *from, size_t n) {
     uint8_t bytes[TOKEN_BYTES_MAX];
     int64_t got = decode(from, n, bytes);
@@ -71,7 +56,7 @@ static json_t *part(const char *from, size_t n) {
             return NULL;
     }
     json_t *json = json_loadb((const char *)bytes, (size_t)got, JSON_REJECT_DUPLICATES, NULL);
-    if (json && json_is_object(json))
+    if (json_is_object(json))
         return json;
     json_decref(json);
     return NULL;
@@ -84,7 +69,7 @@ static bool text_is(const json_t *object, const char *name, const char *wanted) 
 
 static int copy_text(const json_t *object, const char *name, char *to, size_t size) {
     const char *text = json_string_value(json_object_get(object, name));
-    if (!text || !*text || strlen(text) >= size)
+    if (!text || *text == 0 || strlen(text) >= size)
         return -1;
     strcpy(to, text);
     return 0;
@@ -111,7 +96,7 @@ static int copy_subject(const json_t *claims, int64_t *to) {
 static const char *read_header(enum token_kind kind, const json_t *header, struct token *token) {
     if (!text_is(header, "alg", kinds[kind].alg))
         return "algorithm";
-    if (!text_is(header, "typ", kinds[kind].typ))
+    if (!text_is(header, "typ", "JWT"))
         return "type";
     if (json_object_get(header, "crit"))
         return "critical header";
@@ -124,6 +109,8 @@ static const char *read_claims(enum token_kind kind, const json_t *claims, struc
     int64_t roles = 0;
     if (!text_is(claims, "iss", "zoetrope"))
         return "issuer";
+    if (!text_is(claims, "use", kinds[kind].use))
+        return "use";
     if (copy_subject(claims, &token->user) || copy_number(claims, "sid", &token->session))
         return "subject";
     if (copy_number(claims, "exp", &token->expires) || copy_number(claims, "iat", &token->issued))
@@ -162,76 +149,55 @@ int token_read(enum token_kind kind, const char *text, size_t n, struct token *t
     return *why ? -1 : 0;
 }
 
-/* JWS has r and s side by side (RFC 7518, 3.4), OpenSSL wants DER. */
-static int to_der(const uint8_t raw[64], uint8_t **der) {
-    ECDSA_SIG *signature = ECDSA_SIG_new();
-    BIGNUM *r = BN_bin2bn(raw, 32, NULL), *s = BN_bin2bn(raw + 32, 32, NULL);
-    if (!signature || !r || !s || !ECDSA_SIG_set0(signature, r, s)) {
-        BN_free(r);
-        BN_free(s);
-        ECDSA_SIG_free(signature);
-        return -1;
-    }
-    int n = i2d_ECDSA_SIG(signature, der);
-    ECDSA_SIG_free(signature);
-    return n;
-}
-
-bool token_signed(const char *text, size_t n, EVP_PKEY *key) {
-    const char *dot = memrchr(text, '.', n);
-    uint8_t raw[TOKEN_BYTES_MAX], *der = NULL;
-    if (!dot || n > TOKEN_BYTES_MAX || decode(dot + 1, (size_t)(text + n - dot - 1), raw) != 64)
+/* libjwt goes by the token's own alg, and would take a public key's PEM for an HMAC secret: token_read() has seen that
+ * the header names the one we want, and what libjwt used is looked at again. */
+static bool verified(const char *text, size_t n, jwt_alg_t alg, const void *key, size_t key_bytes) {
+    char copy[TOKEN_BYTES_MAX + 1];
+    jwt_t *jwt = NULL;
+    if (n > TOKEN_BYTES_MAX)
         return false;
-    int der_bytes = to_der(raw, &der);
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool good = context && der_bytes > 0 && EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, key) == 1 &&
-                EVP_DigestVerify(context, der, (size_t)der_bytes, (const uint8_t *)text, (size_t)(dot - text)) == 1;
-    EVP_MD_CTX_free(context);
-    OPENSSL_free(der);
+    memcpy(copy, text, n);
+    copy[n] = 0;
+    bool good = !jwt_decode(&jwt, copy, key, (int)key_bytes) && jwt_get_alg(jwt) == alg;
+    jwt_free(jwt);
     return good;
 }
 
-EVP_PKEY *token_key(const char *pem) {
-    BIO *bio = BIO_new_mem_buf(pem, -1);
-    EVP_PKEY *key = bio ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
-    char curve[32] = "";
-    BIO_free(bio);
-    if (key && EVP_PKEY_is_a(key, "EC") && EVP_PKEY_get_group_name(key, curve, sizeof curve, NULL) == 1 &&
-        !strcmp(curve, "prime256v1"))
-        return key;
-    EVP_PKEY_free(key);
-    return NULL;
+bool token_signed(const char *text, size_t n, const char *pem) {
+    return verified(text, n, JWT_ALG_ES256, pem, strlen(pem));
 }
 
 bool token_signed_hmac(const char *text, size_t n, const uint8_t *key, size_t key_bytes) {
-    const char *dot = memrchr(text, '.', n);
-    uint8_t given[TOKEN_BYTES_MAX], made[EVP_MAX_MD_SIZE];
-    unsigned made_bytes = 0;
-    if (!dot || n > TOKEN_BYTES_MAX || decode(dot + 1, (size_t)(text + n - dot - 1), given) != 32)
-        return false;
-    return HMAC(EVP_sha256(), key, (int)key_bytes, (const uint8_t *)text, (size_t)(dot - text), made, &made_bytes) &&
-           made_bytes == 32 && !CRYPTO_memcmp(given, made, 32);
+    return verified(text, n, JWT_ALG_HS256, key, key_bytes);
+}
+
+bool token_key_usable(const char *pem) {
+    BIO *bio = BIO_new_mem_buf(pem, -1);
+    EVP_PKEY *key = bio ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
+    char curve[32] = "";
+    bool good = key && EVP_PKEY_is_a(key, "EC") && EVP_PKEY_get_group_name(key, curve, sizeof curve, NULL) == 1 &&
+                !strcmp(curve, "prime256v1");
+    BIO_free(bio);
+    EVP_PKEY_free(key);
+    return good;
 }
 
 int token_write_play(const struct token *token, const uint8_t *key, size_t key_bytes, char *to, size_t size) {
-    static const char header[] = "{\"alg\":\"HS256\",\"typ\":\"play+jwt\"}";
-    char claims[400];
-    uint8_t made[EVP_MAX_MD_SIZE];
-    unsigned made_bytes = 0;
-    int n = snprintf(
-        claims, sizeof claims,
-        "{\"iss\":\"zoetrope\",\"sub\":\"%ld\",\"sid\":%ld,\"tid\":%ld,\"ast\":\"%s\",\"iat\":%ld,\"exp\":%ld}",
-        token->user, token->session, token->title, token->asset, token->issued, token->expires);
-    if (n < 0 || (size_t)n >= sizeof claims || size < 800)
-        return -1;
-    size_t at = encode((const uint8_t *)header, sizeof header - 1, to);
-    to[at++] = '.';
-    at += encode((const uint8_t *)claims, (size_t)n, to + at);
-    if (!HMAC(EVP_sha256(), key, (int)key_bytes, (const uint8_t *)to, at, made, &made_bytes))
-        return -1;
-    to[at++] = '.';
-    encode(made, made_bytes, to + at);
-    return 0;
+    char subject[24];
+    jwt_t *jwt = NULL;
+    snprintf(subject, sizeof subject, "%lld", (long long)token->user);
+    bool good = !jwt_new(&jwt) && !jwt_set_alg(jwt, JWT_ALG_HS256, key, (int)key_bytes) &&
+                !jwt_add_grant(jwt, "iss", "zoetrope") && !jwt_add_grant(jwt, "use", kinds[TOKEN_PLAY].use) &&
+                !jwt_add_grant(jwt, "sub", subject) && !jwt_add_grant_int(jwt, "sid", token->session) &&
+                !jwt_add_grant_int(jwt, "tid", token->title) && !jwt_add_grant(jwt, "ast", token->asset) &&
+                !jwt_add_grant_int(jwt, "iat", token->issued) && !jwt_add_grant_int(jwt, "exp", token->expires);
+    char *text = good ? jwt_encode_str(jwt) : NULL;
+    good = text && strlen(text) < size;
+    if (good)
+        strcpy(to, text);
+    free(text);
+    jwt_free(jwt);
+    return good ? 0 : -1;
 }
 
 bool token_current(const struct token *token, int64_t now, int64_t leeway) {

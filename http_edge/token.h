@@ -1,18 +1,17 @@
 #ifndef ZOE_EDGE_TOKEN_H
 #define ZOE_EDGE_TOKEN_H
 
-#include <openssl/evp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* JSON Web Tokens, read strictly (RFC 8725): three parts of canonical base64url, JSON without duplicate members, one
- * algorithm and one type for each kind. */
+ * algorithm and one use for each kind (a claim: libjwt 1.10 writes and reads no typ but JWT). */
 enum { TOKEN_BYTES_MAX = 8192 };
 
 enum token_kind {
-    TOKEN_ACCESS, /* ES256, at+jwt */
-    TOKEN_PLAY    /* HS256, play+jwt */
+    TOKEN_ACCESS, /* ES256, use access */
+    TOKEN_PLAY    /* HS256, use play */
 };
 
 struct token {
@@ -27,11 +26,11 @@ struct token {
 /* Reads header and claims; the signature is not yet checked. 0, or -1 with a few words in *why. */
 int token_read(enum token_kind kind, const char *text, size_t n, struct token *token, const char **why);
 
-/* A public P-256 key from PEM, NULL when it is none; EVP_PKEY_free() it. */
-EVP_PKEY *token_key(const char *pem);
+/* Whether this is a public P-256 key. */
+bool token_key_usable(const char *pem);
 
-/* Whether the key's owner signed it. Not libjwt: 1.10 knows no typ but JWT, and goes by the token's own alg. */
-bool token_signed(const char *text, size_t n, EVP_PKEY *key);
+/* Whether the owner of the key `pem` signed what token_read() took. */
+bool token_signed(const char *text, size_t n, const char *pem);
 
 /* The same with an HMAC key. */
 bool token_signed_hmac(const char *text, size_t n, const uint8_t *key, size_t key_bytes);

@@ -4,20 +4,17 @@
 #include <strings.h>
 
 #include "db/store/store.h"
+#include "http_edge/metadata.h"
 #include "http_edge/natives.h"
 #include "http_edge/reply.h"
 #include "http_edge/shard.h"
+#include "http_edge/text.h"
 #include "http_edge/upload.h"
 #include "protocol/node/config.h"
 
 /* tus 1.0.0: core, creation, creation-with-upload, termination. Routes carry Tus-Resumable on every answer. */
 
 static const char offset_type[] = "application/offset+octet-stream";
-
-struct metadata {
-    int64_t title;
-    char filename[256];
-};
 
 void tus_options(struct request *request) {
     char most[32];
@@ -40,14 +37,8 @@ static void refuse_header(struct request *request, const char *code, const char 
     reply_refuse(request, INVALID, code, detail);
 }
 
-/* Digits of a header, -1 when they are none. */
-static int64_t header_number(const char *text) {
-    size_t n = text ? strlen(text) : 0;
-    return n && n <= 18 && strspn(text, "0123456789") == n ? strtoll(text, NULL, 10) : -1;
-}
-
 static bool has_body(const struct request *request) {
-    return request->in.transfer_encoding || header_number(request->in.content_length) > 0;
+    return request->in.transfer_encoding || metadata_number(request->in.content_length) > 0;
 }
 
 static bool body_type(struct request *request) {
@@ -56,66 +47,6 @@ static bool body_type(struct request *request) {
         return true;
     reply_refuse(request, UNSUPPORTED, NULL, "The content type must be application/offset+octet-stream.");
     return false;
-}
-
-/* --- Upload-Metadata --- */
-
-static int letter(char c) {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *at = c ? strchr(letters, c) : NULL;
-    return at ? (int)(at - letters) : -1;
-}
-
-/* Base64 with or without padding; -1 when it is none, does not fit or is no UTF-8. */
-static int decode(const char *from, size_t n, char *to, size_t size) {
-    uint32_t bits = 0;
-    size_t wrote = 0;
-    int held = 0;
-    while (n && from[n - 1] == '=')
-        n--;
-    for (size_t i = 0; i < n; i++) {
-        int six = letter(from[i]);
-        if (six < 0 || wrote + 1 >= size)
-            return -1;
-        bits = bits << 6 | (uint32_t)six;
-        if ((held += 6) >= 8)
-            to[wrote++] = (char)(bits >> (held -= 8));
-    }
-    to[wrote] = 0;
-    return text_valid(to, wrote) ? 0 : -1;
-}
-
-static void encode(const char *text, struct buffer *to) {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const unsigned char *at = (const unsigned char *)text;
-    for (size_t n = strlen(text), i = 0; i < n; i += 3) {
-        uint32_t bits =
-            (uint32_t)at[i] << 16 | (i + 1 < n ? (uint32_t)at[i + 1] << 8 : 0) | (i + 2 < n ? at[i + 2] : 0);
-        char four[4] = {letters[bits >> 18], letters[bits >> 12 & 63], i + 1 < n ? letters[bits >> 6 & 63] : '=',
-                        i + 2 < n ? letters[bits & 63] : '='};
-        buffer_add(to, four, 4);
-    }
-}
-
-/* "title_id NDI=,filename eC5tcDQ="; other keys are let pass. */
-static int read_metadata(const char *text, struct metadata *metadata) {
-    *metadata = (struct metadata){0};
-    for (const char *at = text; at && *at; at += *at == ',') {
-        char value[256];
-        at += strspn(at, " ");
-        size_t n = strcspn(at, ","), key = strcspn(at, " ,");
-        const char *from = at + key + (at[key] == ' ');
-        size_t bytes = (size_t)(at + n - from);
-        bool title = key == 8 && !strncmp(at, "title_id", 8), name = key == 8 && !strncmp(at, "filename", 8);
-        if ((title || name) && decode(from, bytes, value, sizeof value))
-            return -1;
-        if (title)
-            metadata->title = header_number(value);
-        if (name)
-            snprintf(metadata->filename, sizeof metadata->filename, "%s", value);
-        at += n;
-    }
-    return metadata->title > 0 ? 0 : -1;
 }
 
 /* --- the end of a PATCH or a POST with a body --- */
@@ -216,7 +147,7 @@ static void created(struct request *request) {
 
 void tus_create_early(struct request *request) {
     struct metadata metadata;
-    int64_t length = header_number(request->in.upload_length);
+    int64_t length = metadata_number(request->in.upload_length);
     if (!version_spoken(request) || (has_body(request) && !body_type(request)))
         return;
     if (request->in.upload_defer)
@@ -225,9 +156,9 @@ void tus_create_early(struct request *request) {
         refuse_header(request, "upload-length", "Upload-Length must be a whole number.");
     else if (length > config()->upload_bytes)
         reply_refuse(request, TOO_LARGE, NULL, "The film is larger than this server takes.");
-    else if (header_number(request->in.content_length) > length)
+    else if (metadata_number(request->in.content_length) > length)
         reply_refuse(request, TOO_LARGE, NULL, "The body is longer than Upload-Length.");
-    else if (read_metadata(request->in.upload_metadata, &metadata))
+    else if (metadata_read(request->in.upload_metadata, &metadata))
         refuse_header(request, "upload-metadata", "Upload-Metadata must name title_id, in Base64.");
     else {
         struct upload_new ask = {.title_id = metadata.title,
@@ -274,7 +205,7 @@ static void ask_upload(struct request *request, void (*step)(struct request *)) 
 
 static void patch_known(struct request *request) {
     const struct upload *upload = own_upload(request);
-    int64_t offset, wanted = header_number(request->in.upload_offset);
+    int64_t offset, wanted = metadata_number(request->in.upload_offset);
     if (!upload)
         return;
     if (!strcmp(upload->state, "finished")) {
@@ -289,7 +220,7 @@ static void patch_known(struct request *request) {
     if (offset != wanted) {
         reply_refuse(request, CONFLICT, "offset-mismatch", "Upload-Offset is not where the upload stands.");
         upload_unlock(request);
-    } else if (header_number(request->in.content_length) > upload->length - offset) {
+    } else if (metadata_number(request->in.content_length) > upload->length - offset) {
         reply_refuse(request, TOO_LARGE, NULL, "There are more bytes than the upload's length.");
         upload_unlock(request);
     } else
@@ -297,7 +228,7 @@ static void patch_known(struct request *request) {
 }
 
 void tus_patch_early(struct request *request) {
-    if (header_number(request->in.upload_offset) < 0)
+    if (metadata_number(request->in.upload_offset) < 0)
         refuse_header(request, "upload-offset", "Upload-Offset must be a whole number.");
     else if (body_type(request))
         ask_upload(request, patch_known);
@@ -317,13 +248,7 @@ static void answer_shown(struct request *request) {
     snprintf(text, sizeof text, "%lld", (long long)upload->length);
     reply_header(request, "Upload-Length", text);
     reply_header(request, "Cache-Control", "no-store");
-    snprintf(text, sizeof text, "%lld", (long long)upload->title_id);
-    buffer_text(&metadata, "title_id ");
-    encode(text, &metadata);
-    if (upload->filename && *upload->filename) {
-        buffer_text(&metadata, ",filename ");
-        encode(upload->filename, &metadata);
-    }
+    metadata_write(upload->title_id, upload->filename, &metadata);
     buffer_add(&metadata, "", 1);
     if (!metadata.failed)
         reply_header(request, "Upload-Metadata", metadata.at);

@@ -54,7 +54,7 @@ struct uploads {
     pthread_t writer;
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    struct jobs todo, done;
+    struct jobs waiting, done;
     zmq_pollitem_t item;
     unsigned count;
     bool started, ending;
@@ -115,7 +115,7 @@ static void *write_loop(void *arg) {
     uint64_t one = 1;
     pthread_mutex_lock(&uploads->lock);
     for (;;) {
-        struct job *job = pop(&uploads->todo);
+        struct job *job = pop(&uploads->waiting);
         if (!job && uploads->ending)
             break;
         if (!job) {
@@ -139,7 +139,7 @@ static void *write_loop(void *arg) {
 static void enqueue(struct arrival *arrival, struct job *job) {
     struct uploads *uploads = arrival->uploads;
     pthread_mutex_lock(&uploads->lock);
-    push(&uploads->todo, job);
+    push(&uploads->waiting, job);
     pthread_cond_signal(&uploads->wake);
     pthread_mutex_unlock(&uploads->lock);
 }

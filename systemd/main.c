@@ -38,19 +38,22 @@ static int folder_make(char *to, size_t size, const char *name) {
     return mkdir(to, 0700) && errno != EEXIST ? -1 : 0;
 }
 
-/* The file is locked as long as the set runs and holds the supervisor's process id. The descriptor stays open. */
+/* Its lock says that the set runs; it stays open as long. */
+static int claimed = -1;
+
+/* Writes the supervisor's process id into the file that is locked as long as the set runs. */
 static int claim(const char *run) {
     char path[PATH_MAX], pid[16];
     snprintf(path, sizeof path, "%.4000s/supervise.pid", run);
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0)
+    claimed = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (claimed < 0)
         return fail(EX_OSERR, path);
-    if (flock(fd, LOCK_EX | LOCK_NB)) {
+    if (flock(claimed, LOCK_EX | LOCK_NB)) {
         fprintf(stderr, "zoe-supervise: the set of %s is running already\n", run);
         return EX_TEMPFAIL;
     }
     int n = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
-    if (ftruncate(fd, 0) || write(fd, pid, (size_t)n) != n)
+    if (ftruncate(claimed, 0) || write(claimed, pid, (size_t)n) != n)
         return fail(EX_OSERR, path);
     return 0;
 }
@@ -142,8 +145,8 @@ static int run(const char *programs, bool terminal) {
     sigprocmask(SIG_BLOCK, &taken, &inherited);
     signal(SIGPIPE, SIG_IGN);
     int signals = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (getenv("NOTIFY_SOCKET"))
-        outer_notify = strdup(getenv("NOTIFY_SOCKET"));
+    const char *outer = getenv("NOTIFY_SOCKET");
+    outer_notify = outer ? strdup(outer) : NULL;
     snprintf(socket, sizeof socket, "%s/notify", folder);
     int notify = notify_open(socket);
     if (signals < 0 || notify < 0)

@@ -1,4 +1,4 @@
-# The groups of ./zoe test: sourced by zoe, which gives root, build, need, build_into, say, fail.
+# The groups of ./zoe test: sourced by zoe, which gives root, build, need, build_into, forget_settings, say, fail.
 # shellcheck shell=bash disable=SC2154
 
 # name|when|what it runs; fast groups run by default and in this order.
@@ -13,6 +13,7 @@ fuzz|fast|the fuzzers over their kept corpora
 fault|heavy|kill -9 of every program, PostgreSQL restarts, under load
 soak|heavy|ten minutes of mixed load: nothing grows, nothing is lost
 corpus|heavy|every film and hostile file of the corpus through the whole set
+sandbox|heavy|the same straight to the sandboxed child, once under strace
 asan|heavy|unit, broker, actor and flow with address and undefined sanitizers
 tsan|heavy|unit, broker, actor and flow with the thread sanitizer'
 
@@ -74,13 +75,13 @@ npm_ready() {
     (cd "$tests" && npm ci --no-audit --no-fund --loglevel=error) || fail "$EX_UNAVAILABLE" "npm ci in tests/ failed"
 }
 
-# Every fuzzer is a program fuzz-NAME that takes a folder; tests/fuzz/NAME holds what once was of interest.
+# Every fuzzer is a program fuzz-NAME that takes files; tests/fuzz/NAME holds what once was of interest.
 run_fuzz() { # folder-of-programs
     local fuzzer name good=0 bad=0
     for fuzzer in "$1"/fuzz-*; do
         [[ -f $fuzzer && -x $fuzzer ]] || continue
         name=${fuzzer##*/fuzz-}
-        if timeout 600 "$fuzzer" "$root/tests/fuzz/$name"; then
+        if timeout 600 "$fuzzer" "$root/tests/fuzz/$name"/*; then
             good=$((good + 1))
             say "ok fuzz $name"
         else
@@ -99,13 +100,15 @@ run_sanitized() { # name sanitizers
     export ASAN_OPTIONS=detect_leaks=0:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=0:exitcode=66:suppressions=$root/tests/tsan.supp
     run_c "$folder" test-unit test-broker test-actor
     run_fuzz "$folder"
-    run_node "$folder" "$root"/tests/flow/story*.test.mjs "$root"/tests/flow/http_*.test.mjs
+    run_node "$folder" "$root"/tests/flow/story{,_supervise}.test.mjs "$root"/tests/flow/http_*.test.mjs
     unset ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS
 }
 
 run_group() { # name
     case $1 in
     unit | broker | actor) run_c "$build" "test-$1" ;;
+    media) ZOE_CORPUS=/none run_node "$build" "$root"/tests/media/check.mjs ;;
+    sandbox) run_node "$build" "$root"/tests/media/check.mjs ;;
     web) npm_ready && run_node "$build" "$root"/tests/web/*.test.mjs ;;
     fuzz) run_fuzz "$build" ;;
     asan) run_sanitized asan address,undefined ;;
@@ -131,8 +134,7 @@ run_tests() {
     # shellcheck disable=SC2086 # lists of words
     need $PACKAGES_BUILD $PACKAGES_RUN $PACKAGES_TEST
     build_into "$build"
-    # The caller's settings belong to the caller's set.
-    unset "${!ZOE_@}"
+    forget_settings
     for group in "${names[@]}"; do
         start=$SECONDS
         printf '\n==== %s\n' "$group"

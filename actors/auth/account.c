@@ -36,7 +36,8 @@ enum status password_allowed(struct call *call, const struct realm *realm, const
     size_t least = realm ? realm->password_bytes_min : 8, local = email ? strcspn(email, "@") : 0;
     if (strlen(password) < least)
         return call_invalid(call, "/password", arena_print(call->arena, "must have at least %zu bytes", least));
-    bool own = email && (!strcasecmp(password, email) || (local == strlen(password) && !strncasecmp(password, email, local)));
+    bool own =
+        email && (!strcasecmp(password, email) || (local == strlen(password) && !strncasecmp(password, email, local)));
     if (!own && !password_common(password))
         return OK;
     call_invalid(call, "/password", own ? "must not be the address" : "is one of the first that anybody would try");

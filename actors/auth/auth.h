@@ -9,7 +9,7 @@ enum status auth_register(struct call *call);
 enum status auth_login(struct call *call);
 enum status auth_refresh(struct call *call);
 enum status auth_logout(struct call *call);
-enum status auth_me(struct call *call);
+void auth_me(struct call **calls, size_t n);
 enum status auth_keys(struct call *call);
 enum status auth_revoked(struct call *call);
 enum status auth_activate(struct call *call);
@@ -74,7 +74,8 @@ enum limit {
     LIMIT_LINK_PAIR,
     LIMIT_CODE /* the second factor of an account */
 };
-/* Takes one try of (address, name), both may be NULL. OK, or TOO_MANY with the seconds to wait. No address: no limit. */
+/* Takes one try of (address, name), both may be NULL. OK, or TOO_MANY with the seconds to wait. No address: no limit.
+ */
 enum status limit_take(struct call *call, enum limit limit, const char *address, const char *name);
 /* A try that succeeded does not count. */
 void limit_give_back(enum limit limit, const char *address, const char *name);
@@ -146,12 +147,12 @@ enum status password_allowed(struct call *call, const struct realm *realm, const
 int keyring_load(struct db *db);
 /* Takes over what another process, or keys_rotate, made. */
 void keyring_refresh(struct db *db);
-/* The key to sign with and its name; the caller frees it (EVP_PKEY). NULL when there is none. */
-struct evp_pkey_st *keyring_signer(char kid[65]);
 struct fresh_key {
     char kid[65], private_pem[1000], public_pem[1000];
 };
 int keyring_make(struct fresh_key *fresh);
+/* The key to sign with; `public_pem` stays empty. */
+void keyring_signer(struct fresh_key *key);
 struct bytes keyring_refresh_secret(void);
 struct bytes keyring_playback_secret(void);
 

@@ -3,8 +3,8 @@
 
 #include "actors/auth/auth.h"
 
-/* What is tried first by whoever guesses, in lower case and in the order of strcmp(). Each stands for itself and for itself
- * with one digit or mark behind it. */
+/* What is tried first by whoever guesses, in lower case and in the order of strcmp(). Each stands for itself and for
+ * itself with one digit or mark behind it. */
 static const char *const words[] = {
     // clang-format off
     "000000", "00000000", "010203", "0123456789", "0987654321", "100200", "101010", "102030", "10203040", "111111",

@@ -26,8 +26,7 @@ static int hash_with(const char *password, const char *setting, char to[HASH_BYT
 int password_hash(const char *password, char to[HASH_BYTES]) {
     char random[16], setting[CRYPT_GENSALT_OUTPUT_SIZE];
     random_bytes(random, sizeof random);
-    if (!crypt_gensalt_rn("$2b$", (unsigned long)config()->bcrypt_cost, random, sizeof random, setting,
-                          sizeof setting))
+    if (!crypt_gensalt_rn("$2b$", (unsigned long)config()->bcrypt_cost, random, sizeof random, setting, sizeof setting))
         return -1;
     return hash_with(password, setting, to);
 }

@@ -9,14 +9,14 @@
 
 enum { SECRET_BYTES = 32 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the next two */
-static char kid_now[65];
-static EVP_PKEY *key_now;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the next one */
+static struct fresh_key signer;
 static uint8_t refresh_secret[SECRET_BYTES], playback_secret[SECRET_BYTES];
 
 static int pem_text(EVP_PKEY *key, bool private, char *to, size_t size) {
     BIO *bio = BIO_new(BIO_s_mem());
-    int good = bio && (private ? PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) : PEM_write_bio_PUBKEY(bio, key));
+    int good = bio && (private ? PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL)
+                               : PEM_write_bio_PUBKEY(bio, key));
     int n = good ? BIO_read(bio, to, (int)size - 1) : -1;
     BIO_free(bio);
     if (n <= 0)
@@ -50,34 +50,19 @@ static int first_key(struct db *db) {
     return db_status(db) == OK ? 0 : -1;
 }
 
-static bool known(const char *kid) {
+static void keep(const char *kid, const char *pem) {
     pthread_mutex_lock(&lock);
-    bool same = !strcmp(kid, kid_now);
+    snprintf(signer.kid, sizeof signer.kid, "%s", kid);
+    snprintf(signer.private_pem, sizeof signer.private_pem, "%s", pem);
     pthread_mutex_unlock(&lock);
-    return same;
-}
-
-static void keep(const char *kid, EVP_PKEY *key) {
-    pthread_mutex_lock(&lock);
-    EVP_PKEY *old = key_now;
-    key_now = key;
-    snprintf(kid_now, sizeof kid_now, "%s", kid);
-    pthread_mutex_unlock(&lock);
-    EVP_PKEY_free(old);
 }
 
 /* 1 when there is no key at all. */
 static int load_key(struct db *db) {
     struct rows *rows = db_run(db, Q_signing_keys, NULL, NULL, NULL);
     int rc = !rows ? -1 : rows_count(rows) ? 0 : 1;
-    if (!rc && !known(rows_text(rows, 0, "kid"))) {
-        BIO *bio = BIO_new_mem_buf(rows_text(rows, 0, "private_pem"), -1);
-        EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL) : NULL;
-        BIO_free(bio);
-        if (key)
-            keep(rows_text(rows, 0, "kid"), key);
-        rc = key ? 0 : -1;
-    }
+    if (!rc)
+        keep(rows_text(rows, 0, "kid"), rows_text(rows, 0, "private_pem"));
     rows_free(rows);
     return rc;
 }
@@ -87,18 +72,17 @@ void keyring_refresh(struct db *db) {
         log_warn(NULL, "keys_not_read", NULL);
 }
 
-EVP_PKEY *keyring_signer(char kid[65]) {
+void keyring_signer(struct fresh_key *key) {
     pthread_mutex_lock(&lock);
-    EVP_PKEY *key = key_now && EVP_PKEY_up_ref(key_now) ? key_now : NULL;
-    memcpy(kid, kid_now, sizeof kid_now);
+    *key = signer;
     pthread_mutex_unlock(&lock);
-    return key;
 }
 
 static int load_secret(struct db *db, const char *name, uint8_t to[SECRET_BYTES]) {
     uint8_t fresh[SECRET_BYTES];
     random_bytes(fresh, sizeof fresh);
-    rows_free(db_run(db, Q_secret_add, NULL, NULL, ARGS(ARG_TEXT("name", name), ARG_BYTES("value", fresh, SECRET_BYTES))));
+    rows_free(
+        db_run(db, Q_secret_add, NULL, NULL, ARGS(ARG_TEXT("name", name), ARG_BYTES("value", fresh, SECRET_BYTES))));
     struct rows *rows = db_run(db, Q_secret, NULL, NULL, ARGS(ARG_TEXT("name", name)));
     struct arena *arena = arena_new();
     struct bytes value = {0};

@@ -16,8 +16,7 @@ enum status auth_keys_rotate(struct call *call) {
     explicit_bzero(fresh.private_pem, sizeof fresh.private_pem);
     if (status != OK || audit(call, "rotate-keys", 0, fresh.kid, NULL) != OK)
         return call->status;
-    *reply = (struct public_key){.kid = arena_text(call->arena, fresh.kid),
-                                 .alg = "ES256",
-                                 .pem = arena_text(call->arena, fresh.public_pem)};
+    *reply = (struct public_key){
+        .kid = arena_text(call->arena, fresh.kid), .alg = "ES256", .pem = arena_text(call->arena, fresh.public_pem)};
     return reply->kid && reply->pem ? OK : INTERNAL;
 }

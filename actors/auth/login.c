@@ -58,9 +58,9 @@ static enum status rehash(struct call *call, const struct candidate *who) {
         return OK;
     if (password_hash(ask->password, hash))
         return INTERNAL;
-    return call_do(call, Q_password_rehash,
-                   ARGS(ARG_TEXT("password_hash", hash), ARG_INT("account_id", who->account->id),
-                        ARG_TEXT("old", who->hash)));
+    return call_do(
+        call, Q_password_rehash,
+        ARGS(ARG_TEXT("password_hash", hash), ARG_INT("account_id", who->account->id), ARG_TEXT("old", who->hash)));
 }
 
 static enum status notice(struct call *call, const struct candidate *who) {
@@ -77,10 +77,10 @@ static enum status open_session(struct call *call, const struct realm *realm, co
     uint8_t digest[DIGEST_BYTES];
     token_new(refresh);
     token_digest(refresh, digest);
-    struct rows *rows = call_run(call, Q_session_add,
-                                 ARGS(ARG_INT("account_id", account->id), ARG_BYTES("refresh", digest, DIGEST_BYTES),
-                                      ARG_INT("seconds", realm->refresh_seconds),
-                                      ARG_INT("most_seconds", config()->session_seconds)));
+    struct rows *rows =
+        call_run(call, Q_session_add,
+                 ARGS(ARG_INT("account_id", account->id), ARG_BYTES("refresh", digest, DIGEST_BYTES),
+                      ARG_INT("seconds", realm->refresh_seconds), ARG_INT("most_seconds", config()->session_seconds)));
     if (!rows)
         return call->status;
     int64_t session = rows_int(rows, 0, "id");

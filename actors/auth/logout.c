@@ -11,11 +11,11 @@ enum status auth_logout(struct call *call) {
     if (ask->refresh_token)
         token_digest(ask->refresh_token, digest);
     size_t ended = 0;
-    if (sessions_finish(call, Q_session_end,
-                        ARGS(ARG_INT("user", call->header.user), ARG_INT("seconds", realm->access_seconds),
-                             ARG_BYTES("refresh", ask->refresh_token ? digest : NULL,
-                                       ask->refresh_token ? DIGEST_BYTES : 0)),
-                        &ended) != OK)
+    if (sessions_finish(
+            call, Q_session_end,
+            ARGS(ARG_INT("user", call->header.user), ARG_INT("seconds", realm->access_seconds),
+                 ARG_BYTES("refresh", ask->refresh_token ? digest : NULL, ask->refresh_token ? DIGEST_BYTES : 0)),
+            &ended) != OK)
         return call->status;
     /* Logging out twice is no error, but a refresh token that opens nothing is said so: cookie clients are told. */
     if (!ended && !ask->has_session)

@@ -2,12 +2,14 @@
 #include "actors/auth/auth.h"
 #include "protocol/node/config.h"
 
+enum { ME_MOST = 256 };
+
 static const struct handler handlers[] = {
     {.message = MSG_auth_register, .one = auth_register, .transaction = true},
     {.message = MSG_auth_login, .one = auth_login, .transaction = true},
     {.message = MSG_auth_refresh, .one = auth_refresh, .transaction = true},
     {.message = MSG_auth_logout, .one = auth_logout},
-    {.message = MSG_auth_me, .one = auth_me},
+    {.message = MSG_auth_me, .many = auth_me, .most = ME_MOST},
     {.message = MSG_auth_keys, .one = auth_keys},
     {.message = MSG_auth_revoked, .one = auth_revoked},
     {.message = MSG_auth_activate, .one = auth_activate, .transaction = true},

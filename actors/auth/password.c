@@ -12,8 +12,8 @@ enum status auth_password(struct call *call) {
     if (password_hash(ask->password, hash))
         return INTERNAL;
     if (call_do(call, Q_password_set,
-                ARGS(ARG_TEXT("password_hash", hash), ARG_BOOL("proves", false),
-                     ARG_INT("account_id", account->id))) != OK ||
+                ARGS(ARG_TEXT("password_hash", hash), ARG_BOOL("proves", false), ARG_INT("account_id", account->id))) !=
+            OK ||
         call_do(call, Q_tokens_spend, ARGS(ARG_INT("account_id", account->id), ARG_TEXT("kind", "reset"))) != OK ||
         sessions_finish_all(call, account->id, ask->session) != OK)
         return call->status;

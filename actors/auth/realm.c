@@ -10,8 +10,12 @@ static const struct realm others[] = {
 
 const struct realm *realm_find(const char *dialect) {
     static _Thread_local struct realm v1;
-    v1 = (struct realm){"v1",           config()->access_seconds, config()->refresh_seconds, .proven = false,
-                        .rotates = true, .password_bytes_min = 8};
+    v1 = (struct realm){"v1",
+                        config()->access_seconds,
+                        config()->refresh_seconds,
+                        .proven = false,
+                        .rotates = true,
+                        .password_bytes_min = 8};
     if (!strcmp(dialect, v1.dialect))
         return &v1;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)

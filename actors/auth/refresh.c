@@ -7,23 +7,25 @@ static enum status refuse(struct call *call) {
 
 /* A token that was swapped long ago came back: one of its two holders stole it. Nobody keeps the session. */
 static enum status end_stolen(struct call *call, int64_t session, const struct realm *realm) {
-    struct rows *rows = call_run(call, Q_session_end_any,
-                                 ARGS(ARG_INT("session", session), ARG_INT("seconds", realm->access_seconds)));
+    struct rows *rows =
+        call_run(call, Q_session_end_any, ARGS(ARG_INT("session", session), ARG_INT("seconds", realm->access_seconds)));
     if (!rows)
         return call->status;
     bool ended = rows_count(rows) > 0;
     int64_t until = ended ? rows_int(rows, 0, "until") : 0;
     rows_free(rows);
     log_warn(call->header.trace, "refresh_reused", "session=%lld", (long long)session);
-    /* The end must be kept although the answer is a refusal: commit here, the harness's roll-back then finds nothing. */
+    /* The end must be kept although the answer is a refusal: commit here, the harness's roll-back then finds nothing.
+     */
     if (db_commit(call->db) == OK && ended)
-        actor_event(call->actor, &(struct bus_event){
-                                     .topic = "revoked", .id = session, .has_id = true, .until = until, .has_until = true});
+        actor_event(
+            call->actor,
+            &(struct bus_event){.topic = "revoked", .id = session, .has_id = true, .until = until, .has_until = true});
     return refuse(call);
 }
 
-static enum status rotate(struct call *call, const uint8_t old[DIGEST_BYTES], int64_t session, const struct realm *realm,
-                          const char *next) {
+static enum status rotate(struct call *call, const uint8_t old[DIGEST_BYTES], int64_t session,
+                          const struct realm *realm, const char *next) {
     uint8_t digest[DIGEST_BYTES];
     token_digest(next, digest);
     return call_do(call, Q_session_rotate,

@@ -17,11 +17,12 @@ enum status auth_register(struct call *call) {
         return INTERNAL;
     const char *name = ask->name ? ask->name : arena_copy(call->arena, ask->email, strcspn(ask->email, "@"));
     struct rows *rows = call_run(call, Q_account_add,
-                                 ARGS(ARG_TEXT("name", name), ARG_TEXT("password_hash", hash), ARG_INT("roles", ROLE_USER),
-                                      ARG_BOOL("verified", false)));
+                                 ARGS(ARG_TEXT("name", name), ARG_TEXT("password_hash", hash),
+                                      ARG_INT("roles", ROLE_USER), ARG_BOOL("verified", false)));
     if (!rows)
-        return call->status == CONFLICT ? call_refuse(call, CONFLICT, "email-taken", "This address has an account already.")
-                                        : call->status;
+        return call->status == CONFLICT
+                   ? call_refuse(call, CONFLICT, "email-taken", "This address has an account already.")
+                   : call->status;
     reply->account = account_from_row(rows, 0, call->arena);
     rows_free(rows);
     token_new(opaque);

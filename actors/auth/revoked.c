@@ -1,7 +1,7 @@
 #include "actors/auth/auth.h"
 
-/* Rows become visible in the order of their commits, not of their numbers: the query therefore goes back a little, and edges
- * may be told of a session twice. */
+/* Rows become visible in the order of their commits, not of their numbers: the query therefore goes back a little, and
+ * edges may be told of a session twice. */
 enum status auth_revoked(struct call *call) {
     struct revoked_reply *reply = call->reply;
     const struct revoked_ask *ask = call->ask;

@@ -1,7 +1,9 @@
-#include <openssl/ecdsa.h>
+#include <jwt.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -49,60 +51,32 @@ static int64_t role_bits(const struct account *account) {
     return bits;
 }
 
-/* ECDSA signatures of JWS are r and s side by side (RFC 7518, 3.4), OpenSSL's are DER. */
-static int sign(EVP_PKEY *key, const char *text, size_t n, uint8_t to[64]) {
-    uint8_t der[80];
-    size_t der_bytes = sizeof der;
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    int rc = -1;
-    if (context && EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key) == 1 &&
-        EVP_DigestSign(context, der, &der_bytes, (const unsigned char *)text, n) == 1) {
-        const uint8_t *at = der;
-        ECDSA_SIG *signature = d2i_ECDSA_SIG(NULL, &at, (long)der_bytes);
-        if (signature && BN_bn2binpad(ECDSA_SIG_get0_r(signature), to, 32) == 32 &&
-            BN_bn2binpad(ECDSA_SIG_get0_s(signature), to + 32, 32) == 32)
-            rc = 0;
-        ECDSA_SIG_free(signature);
-    }
-    EVP_MD_CTX_free(context);
-    return rc;
-}
-
-static char *encoded(struct arena *arena, const void *raw, size_t n) {
-    char *text = arena_alloc(arena, n * 4 / 3 + 8);
-    if (text)
-        base64url(raw, n, text);
-    return text;
-}
-
-/* RFC 9068's profile: typ at+jwt, aud names the dialect, so that one realm's token opens no other. Written here because libjwt
- * 1.10 puts its own typ into what it encodes. All values are ours and need no quoting. */
-static const char *unsigned_token(struct arena *arena, const char *kid, int64_t session, const struct realm *realm,
-                                  const struct account *account) {
-    char id[TOKEN_BYTES];
-    long long now = time(NULL);
-    token_new(id);
-    const char *header = arena_print(arena, "{\"alg\":\"ES256\",\"kid\":\"%s\",\"typ\":\"at+jwt\"}", kid);
-    const char *payload =
-        arena_print(arena,
-                    "{\"iss\":\"zoetrope\",\"aud\":\"%s\",\"sub\":\"%lld\",\"sid\":%lld,\"roles\":%lld,\"jti\":\"%s\","
-                    "\"iat\":%lld,\"exp\":%lld}",
-                    realm->dialect, (long long)account->id, (long long)session, (long long)role_bits(account), id, now,
-                    now + (long long)realm->access_seconds);
-    if (!header || !payload)
-        return NULL;
-    return arena_print(arena, "%s.%s", encoded(arena, header, strlen(header)), encoded(arena, payload, strlen(payload)));
-}
-
+/* aud names the dialect, so that one realm's token opens no other; `use` tells it from a playback token. The profile of
+ * RFC 9068 but for typ, which libjwt 1.10 sets to JWT whatever it is told. */
 static const char *access_token(struct arena *arena, int64_t session, const struct realm *realm,
                                 const struct account *account) {
-    char kid[65];
-    uint8_t signature[64];
-    EVP_PKEY *key = keyring_signer(kid);
-    const char *text = key ? unsigned_token(arena, kid, session, realm, account) : NULL;
-    int rc = text ? sign(key, text, strlen(text), signature) : -1;
-    EVP_PKEY_free(key);
-    return rc ? NULL : arena_print(arena, "%s.%s", text, encoded(arena, signature, sizeof signature));
+    char subject[24], id[TOKEN_BYTES], *text = NULL;
+    const char *kept = NULL;
+    struct fresh_key key;
+    time_t now = time(NULL);
+    jwt_t *jwt = NULL;
+    snprintf(subject, sizeof subject, "%lld", (long long)account->id);
+    token_new(id);
+    keyring_signer(&key);
+    if (!jwt_new(&jwt) &&
+        !jwt_set_alg(jwt, JWT_ALG_ES256, (const unsigned char *)key.private_pem, (int)strlen(key.private_pem)) &&
+        !jwt_add_header(jwt, "kid", key.kid) && !jwt_add_grant(jwt, "iss", "zoetrope") &&
+        !jwt_add_grant(jwt, "use", "access") && !jwt_add_grant(jwt, "aud", realm->dialect) &&
+        !jwt_add_grant(jwt, "sub", subject) && !jwt_add_grant(jwt, "jti", id) &&
+        !jwt_add_grant_int(jwt, "sid", session) && !jwt_add_grant_int(jwt, "roles", role_bits(account)) &&
+        !jwt_add_grant_int(jwt, "iat", now) && !jwt_add_grant_int(jwt, "exp", now + realm->access_seconds))
+        text = jwt_encode_str(jwt);
+    if (text)
+        kept = arena_text(arena, text);
+    free(text);
+    jwt_free(jwt);
+    explicit_bzero(&key, sizeof key);
+    return kept;
 }
 
 enum status session_reply(struct call *call, int64_t session, const struct realm *realm, const char *refresh,

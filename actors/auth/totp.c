@@ -79,8 +79,7 @@ static enum status take_totp(struct call *call, int64_t account_id, const char *
     int64_t step = secret.n == TOTP_SECRET_BYTES ? totp_step(secret.at, code) : 0;
     if (!step)
         return refuse(call);
-    return taken(call,
-                 call_run(call, Q_totp_take, ARGS(ARG_INT("step", step), ARG_INT("account_id", account_id))));
+    return taken(call, call_run(call, Q_totp_take, ARGS(ARG_INT("step", step), ARG_INT("account_id", account_id))));
 }
 
 enum status second_factor(struct call *call, int64_t account_id, const char *code) {
@@ -95,8 +94,9 @@ enum status second_factor(struct call *call, int64_t account_id, const char *cod
     enum status status;
     if (strlen(typed) == RECOVERY_LETTERS) {
         token_digest(typed, digest);
-        status = taken(call, call_run(call, Q_recovery_take,
-                                      ARGS(ARG_INT("account_id", account_id), ARG_BYTES("hash", digest, DIGEST_BYTES))));
+        status =
+            taken(call, call_run(call, Q_recovery_take,
+                                 ARGS(ARG_INT("account_id", account_id), ARG_BYTES("hash", digest, DIGEST_BYTES))));
     } else
         status = take_totp(call, account_id, typed);
     if (status == OK)

@@ -121,8 +121,9 @@ static const struct {
     const char *name;
     place_fill *fill;
 } places[] = {
-    {"front", fill_front}, {"back", fill_back},         {"uid", fill_uid},   {"uid36", fill_uid36},   {"token", fill_token},
-    {"hours", fill_hours}, {"greeting", fill_greeting}, {"link", fill_link}, {"detail", fill_detail}, {"when", fill_when},
+    {"front", fill_front},   {"back", fill_back},   {"uid", fill_uid},           {"uid36", fill_uid36},
+    {"token", fill_token},   {"hours", fill_hours}, {"greeting", fill_greeting}, {"link", fill_link},
+    {"detail", fill_detail}, {"when", fill_when},
 };
 
 static place_fill *find_place(const char *name, size_t n) {

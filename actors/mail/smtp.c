@@ -158,8 +158,8 @@ static CURL *handle(void) {
     return curl;
 }
 
-/* What the server has against this letter is final; what it has against us (530 to 538: TLS, login) is for the operator to
- * mend, and the letter waits. */
+/* What the server has against this letter is final; what it has against us (530 to 538: TLS, login) is for the operator
+ * to mend, and the letter waits. */
 static enum outcome judge(CURLcode rc, long code) {
     bool letters = rc == CURLE_SEND_ERROR || smtp.body_begun;
     bool ours = code >= 530 && code <= 538;

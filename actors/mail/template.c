@@ -9,7 +9,7 @@
     "<body style=\"font-family:sans-serif;line-height:1.5;color:#222\">\n"                                             \
     "<p>{greeting}</p>\n"
 #define BUTTON(text)                                                                                                   \
-    "<p><a href=\"{link}\" style=\"display:inline-block;padding:10px 20px;border-radius:6px;background:#2e3edf;"        \
+    "<p><a href=\"{link}\" style=\"display:inline-block;padding:10px 20px;border-radius:6px;background:#2e3edf;"       \
     "color:#fff;text-decoration:none\">" text "</a></p>\n"                                                             \
     "<p>If the button does not work, copy this address into your browser:<br>{link}</p>\n"
 #define CLOSE "</body>\n</html>\n"
@@ -28,22 +28,26 @@ static const struct wording wordings[] = {
              "{link}\n"
              "\n"
              "The link is good for {hours}. If you did not create an account, ignore this message: nothing happens.\n",
-     .html = OPEN("Confirm your email") "<p>thank you for registering. Please confirm your e-mail address:</p>\n" BUTTON(
-         "Activate account") "<p>The link is good for {hours}. If you did not create an account, ignore this message: "
-                             "nothing happens.</p>\n" CLOSE},
+     .html =
+         OPEN("Confirm your email") "<p>thank you for registering. Please confirm your e-mail address:</p>\n" BUTTON(
+             "Activate account") "<p>The link is good for {hours}. If you did not create an account, ignore this "
+                                 "message: "
+                                 "nothing happens.</p>\n" CLOSE},
     {.kind = "reset",
      .link = true,
      .subject = "Reset your password",
-     .text = "{greeting}\n"
-             "\n"
-             "somebody, hopefully you, asked for a new password. Choose one by opening this link:\n"
-             "\n"
-             "{link}\n"
-             "\n"
-             "The link is good for {hours} and for one use. If you did not ask for it, ignore this message: your password "
-             "stays as it is.\n",
+     .text =
+         "{greeting}\n"
+         "\n"
+         "somebody, hopefully you, asked for a new password. Choose one by opening this link:\n"
+         "\n"
+         "{link}\n"
+         "\n"
+         "The link is good for {hours} and for one use. If you did not ask for it, ignore this message: your password "
+         "stays as it is.\n",
      .html = OPEN("Reset your password") "<p>somebody, hopefully you, asked for a new password.</p>\n" BUTTON(
-         "Choose a new password") "<p>The link is good for {hours} and for one use. If you did not ask for it, ignore this "
+         "Choose a new password") "<p>The link is good for {hours} and for one use. If you did not ask for it, ignore "
+                                  "this "
                                   "message: your password stays as it is.</p>\n" CLOSE},
     {.kind = "password-changed",
      .subject = "Your password was changed",
@@ -66,8 +70,7 @@ static const struct wording wordings[] = {
              "If it was you, there is nothing to do. " ALARM,
      .html = OPEN("Your e-mail address was changed") "<p>the e-mail address of your account was changed on {when}. The "
                                                      "new one is:</p>\n<p>{detail}</p>\n"
-                                                     "<p>If it was you, there is nothing to do. " ALARM
-                                                     "</p>\n" CLOSE},
+                                                     "<p>If it was you, there is nothing to do. " ALARM "</p>\n" CLOSE},
     {.kind = "new-sign-in",
      .subject = "New sign-in to your account",
      .text = "{greeting}\n"
@@ -77,9 +80,10 @@ static const struct wording wordings[] = {
              "{detail}\n"
              "\n"
              "If it was you, there is nothing to do. " ALARM,
-     .html = OPEN("New sign-in to your account") "<p>your account was used on {when} from a place and a device that are "
-                                                 "new to it:</p>\n<p style=\"white-space:pre-line\">{detail}</p>\n"
-                                                 "<p>If it was you, there is nothing to do. " ALARM "</p>\n" CLOSE},
+     .html =
+         OPEN("New sign-in to your account") "<p>your account was used on {when} from a place and a device that are "
+                                             "new to it:</p>\n<p style=\"white-space:pre-line\">{detail}</p>\n"
+                                             "<p>If it was you, there is nothing to do. " ALARM "</p>\n" CLOSE},
 };
 
 /* Subjects that a dialect's own documents name. */

@@ -33,7 +33,7 @@ static enum outcome take(void *self, const struct media_frame *frame, const uint
         return TASK_DONE;
     if ((int)frame->index != audio->next || audio->next >= audio->task->segments)
         return TASK_LATER;
-    snprintf(name, sizeof name, "assets/%s/work/audio_%05u", audio->task->folder, frame->index);
+    snprintf(name, sizeof name, "assets/%s/sound/audio_%05u", audio->task->folder, frame->index);
     if (store_put(name, payload, frame->bytes))
         return TASK_LATER;
     audio->next++;

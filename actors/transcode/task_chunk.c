@@ -73,7 +73,7 @@ static int gather_audio(const struct task *task) {
     char name[NAME_BYTES];
     int audio = memfd_create("audio", MFD_CLOEXEC);
     for (int i = 0; audio >= 0 && i < task->count; i++) {
-        snprintf(name, sizeof name, "assets/%s/work/audio_%05d", task->folder, task->first + i);
+        snprintf(name, sizeof name, "assets/%s/sound/audio_%05d", task->folder, task->first + i);
         int part = store_read(name);
         bool good = part >= 0 && !copy_into(audio, part);
         if (part >= 0)

@@ -58,7 +58,7 @@ enum outcome task_finish(struct task *task, const char **why) {
     outcome = commit_end(task, true);
     if (outcome != TASK_DONE)
         return outcome;
-    snprintf(name, sizeof name, "assets/%s/work", task->folder);
+    snprintf(name, sizeof name, "assets/%s/sound", task->folder);
     store_delete(name);
     remove_older(task);
     return TASK_DONE;

@@ -46,9 +46,10 @@ static int list(const char *state, struct zoectl_call *call) {
 }
 
 static void print_letter(const struct letter_row *row) {
-    printf("letter   %lld\nstate    %s\nkind     %s\naddress  %s\ndialect  %s\nevent    %s\nqueued   %s\nattempts %lld\n",
-           (long long)row->id, row->state, row->kind, row->address, row->dialect, row->event, moment(row->created_at),
-           (long long)row->attempts);
+    printf(
+        "letter   %lld\nstate    %s\nkind     %s\naddress  %s\ndialect  %s\nevent    %s\nqueued   %s\nattempts %lld\n",
+        (long long)row->id, row->state, row->kind, row->address, row->dialect, row->event, moment(row->created_at),
+        (long long)row->attempts);
     if (row->has_due_at)
         printf("due      %s\n", moment(row->due_at));
     if (row->has_ended_at)

@@ -28,6 +28,9 @@ update accounts set password = :password_hash where id = :account_id and passwor
 select id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at,
        suspended_at is not null as suspended
 from accounts where id = :id
+-- name: accounts_by_id
+select id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at
+from accounts where id = any(:ids::bigint[])
 -- name: administrator_any
 select 1 from accounts where roles & 2 <> 0 limit 1
 -- name: administrator_add

@@ -8,7 +8,7 @@
 #include "protocol/node/log.h"
 #include "protocol/wire/codec.h"
 
-enum { BROKERS_MAX = 16, BURST = 512, HIGH_WATER = 100000 };
+enum { BROKERS_MAX = 16, BURST = 512, HIGH_WATER = 100000, GREET_MAX_MS = 250 };
 
 struct broker {
     struct link *link;
@@ -24,7 +24,8 @@ struct link {
     struct broker brokers[BROKERS_MAX];
     unsigned count, turn;
     uint64_t edge, sequence;
-    int timer;
+    int beat_timer, greet_timer;
+    size_t greet_ms;
     bool leaving;
 };
 
@@ -235,8 +236,9 @@ static int greet(zloop_t *loop, int timer, void *arg) {
             say_ready(broker);
         send_bytes(broker->raw, &header, NULL, 0);
     }
-    if (!all)
-        zloop_timer(loop, 5, 1, greet, link);
+    /* A broker that is away for long is not worth two hundred wake-ups a second. */
+    link->greet_ms = link->greet_ms < GREET_MAX_MS ? link->greet_ms * 5 / 4 + 1 : GREET_MAX_MS;
+    link->greet_timer = all ? 0 : zloop_timer(loop, link->greet_ms, 1, greet, link);
     return 0;
 }
 
@@ -252,16 +254,18 @@ struct link *link_open(const struct link_options *options) {
             link_free(link);
             return NULL;
         }
-    link->timer = zloop_timer(options->loop, (size_t)config()->beat_ms, 0, beat, link);
-    zloop_timer(options->loop, 1, 1, greet, link);
+    link->beat_timer = zloop_timer(options->loop, (size_t)config()->beat_ms, 0, beat, link);
+    link->greet_timer = zloop_timer(options->loop, 1, 1, greet, link);
     return link;
 }
 
 void link_free(struct link *link) {
     if (!link)
         return;
-    if (link->timer > 0)
-        zloop_timer_end(link->options.loop, link->timer);
+    if (link->beat_timer > 0)
+        zloop_timer_end(link->options.loop, link->beat_timer);
+    if (link->greet_timer > 0)
+        zloop_timer_end(link->options.loop, link->greet_timer);
     for (unsigned i = 0; i < link->count; i++) {
         zloop_reader_end(link->options.loop, link->brokers[i].sock);
         zsock_destroy(&link->brokers[i].sock);

@@ -39,8 +39,8 @@ static int stop(void **state) {
 }
 
 static int64_t enrol(const char *email, const char *password) {
-    const struct account_reply *reply =
-        ask_ok(MSG_auth_register, nobody, &(struct register_ask){.email = email, .password = password, .dialect = "v1"});
+    const struct account_reply *reply = ask_ok(
+        MSG_auth_register, nobody, &(struct register_ask){.email = email, .password = password, .dialect = "v1"});
     return reply->account->id;
 }
 
@@ -105,19 +105,26 @@ static struct answer forgot(const char *email) {
 }
 
 static struct answer reset(const char *token, const char *password) {
-    return ask(MSG_auth_reset, nobody,
-               &(struct reset_ask){.token = token, .password = password, .dialect = "v1"});
+    return ask(MSG_auth_reset, nobody, &(struct reset_ask){.token = token, .password = password, .dialect = "v1"});
 }
 
 static void common_passwords_are_refused(void **state) {
     (void)state;
-    static const char *const common[] = {"password", "Password1", "12345678", "QWERTYUIOP", "iloveyou!", "aaaaaaaaaaaa",
-                                         "abcdefghij", "87654321", "trustno1", "someone.new", "someone.new@example.test"};
+    static const char *const common[] = {"password",
+                                         "Password1",
+                                         "12345678",
+                                         "QWERTYUIOP",
+                                         "iloveyou!",
+                                         "aaaaaaaaaaaa",
+                                         "abcdefghij",
+                                         "87654321",
+                                         "trustno1",
+                                         "someone.new",
+                                         "someone.new@example.test"};
     for (size_t i = 0; i < sizeof common / sizeof *common; i++) {
-        struct answer answer = ask(MSG_auth_register, nobody,
-                                   &(struct register_ask){.email = "someone.new@example.test",
-                                                          .password = common[i],
-                                                          .dialect = "v1"});
+        struct answer answer =
+            ask(MSG_auth_register, nobody,
+                &(struct register_ask){.email = "someone.new@example.test", .password = common[i], .dialect = "v1"});
         expect_field(answer, "/password");
     }
     enrol("someone.new@example.test", "a fine password");
@@ -130,9 +137,8 @@ static void addresses_have_one_spelling(void **state) {
                         "j\xc3\xbcrgen@example.test");
     /* The same letters, composed otherwise. */
     expect_code(ask(MSG_auth_register, nobody,
-                    &(struct register_ask){.email = "ju\xcc\x88rgen@example.test",
-                                           .password = "a fine password",
-                                           .dialect = "v1"}),
+                    &(struct register_ask){
+                        .email = "ju\xcc\x88rgen@example.test", .password = "a fine password", .dialect = "v1"}),
                 CONFLICT, "email-taken");
     expect_status(login("JU\xcc\x88RGEN@EXAMPLE.TEST", "a fine password"), OK);
 }
@@ -273,9 +279,10 @@ static void sessions_are_listed_and_ended(void **state) {
     (void)state;
     int64_t id = enrol("lists@example.test", "a fine password"), here = 0;
     struct who who = {id, ROLE_USER};
-    expect_status(login_with((struct login_ask){
-                      .email = "lists@example.test", .password = "a fine password", .device = "Phone", .address = "10.0.0.7"}),
-                  OK);
+    expect_status(
+        login_with((struct login_ask){
+            .email = "lists@example.test", .password = "a fine password", .device = "Phone", .address = "10.0.0.7"}),
+        OK);
     int64_t phone = house_number("select max(id) as value from auth.sessions");
     const char *third = session_of("lists@example.test", "a fine password", NULL);
     session_of("lists@example.test", "a fine password", &here);
@@ -311,10 +318,12 @@ static void a_session_ends_at_last(void **state) {
     int64_t session = 0;
     enrol("limit@example.test", "a fine password");
     const char *token = session_of("limit@example.test", "a fine password", &session);
-    const char *left = "select extract(epoch from expires_at - now())::bigint as value from auth.sessions where id = %lld";
+    const char *left =
+        "select extract(epoch from expires_at - now())::bigint as value from auth.sessions where id = %lld";
     /* Refreshing moves the end, but not beyond the longest life. */
     assert_in_range(house_number(left, (long long)session), 99000, 100000);
-    house_sql("update auth.sessions set created_at = now() - interval '99000 seconds' where id = %lld", (long long)session);
+    house_sql("update auth.sessions set created_at = now() - interval '99000 seconds' where id = %lld",
+              (long long)session);
     const struct session *next = refresh(token).reply;
     assert_non_null(next);
     assert_in_range(house_number(left, (long long)session), 900, 1000);
@@ -438,10 +447,8 @@ static void a_code_is_taken_once(void **state) {
     size_t opened = 0;
     for (uint64_t i = 1; i <= 20; i++)
         peer_send(peer,
-                  (struct header){.kind = KIND_ASK,
-                                  .message = MSG_auth_login,
-                                  .remaining_ms = PATIENCE_MS,
-                                  .key = {peer->edge, i}},
+                  (struct header){
+                      .kind = KIND_ASK, .message = MSG_auth_login, .remaining_ms = PATIENCE_MS, .key = {peer->edge, i}},
                   login_ask_record(), &one);
     for (int i = 0; i < 20; i++) {
         assert_true(peer_take(peer, PATIENCE_MS));
@@ -508,7 +515,8 @@ static int64_t root(void) {
 static void administrators_see_accounts(void **state) {
     (void)state;
     struct who who = {root(), ROLE_USER | ROLE_ADMIN};
-    int64_t ann = enrol("search.ann@example.test", "a fine password"), bea = enrol("search.bea@example.test", "a fine password");
+    int64_t ann = enrol("search.ann@example.test", "a fine password"),
+            bea = enrol("search.bea@example.test", "a fine password");
     enrol("search.cem@example.test", "a fine password");
     expect_code(ask(MSG_auth_users, viewer, &(struct person_list_ask){0}), FORBIDDEN, "forbidden");
     const struct person_page *page =
@@ -543,7 +551,8 @@ static void administrators_change_accounts(void **state) {
     struct who who = {root(), ROLE_USER | ROLE_ADMIN};
     int64_t id = enrol("managed@example.test", "a fine password");
     const char *token = session_of("managed@example.test", "a fine password", NULL);
-    struct suspend_ask suspend = {.id = id, .suspended = true, .has_suspended = true, .reason = "spam", .address = "10.1.1.1"};
+    struct suspend_ask suspend = {
+        .id = id, .suspended = true, .has_suspended = true, .reason = "spam", .address = "10.1.1.1"};
     expect_code(ask(MSG_auth_user_suspend, viewer, &suspend), FORBIDDEN, "forbidden");
     struct ear *ear = ear_open();
     struct bus_event event;
@@ -584,7 +593,8 @@ static void administrators_change_accounts(void **state) {
     suspend.id = who.user;
     suspend.suspended = true;
     expect_code(ask(MSG_auth_user_suspend, self, &suspend), CONFLICT, "last-administrator");
-    expect_code(ask(MSG_auth_leave, self, &(struct proof){.password = "correct-horse"}), CONFLICT, "last-administrator");
+    expect_code(ask(MSG_auth_leave, self, &(struct proof){.password = "correct-horse"}), CONFLICT,
+                "last-administrator");
     const struct audit_page *log = ask_ok(MSG_auth_audit, who, &(struct page_ask){.limit = 7, .has_limit = true});
     static const char *const done[] = {"delete", "reset", "logout", "demote", "promote", "unsuspend", "suspend"};
     assert_int_equal(log->items.n, 7);
@@ -604,7 +614,8 @@ static void administrators_change_accounts(void **state) {
 static void one_administrator_stays(void **state) {
     (void)state;
     int64_t other = enrol("second.admin@example.test", "a fine password"), first = root();
-    ask_ok(MSG_auth_user_role, (struct who){first, ROLE_ADMIN}, &(struct role_ask){.id = other, .admin = true, .has_admin = true});
+    ask_ok(MSG_auth_user_role, (struct who){first, ROLE_ADMIN},
+           &(struct role_ask){.id = other, .admin = true, .has_admin = true});
     struct peer *peer = peer_open("ask");
     for (uint64_t i = 1; i <= 2; i++)
         peer_send(peer,
@@ -693,9 +704,9 @@ static void keys_are_rotated(void **state) {
     assert_int_equal(keys->keys.n, 2);
     /* Nobody is logged out. */
     expect_status(refresh(token), OK);
-    /* {"alg":"ES256","kid":"..." in base64url: the sixteen letters of the kid begin at a whole group of three. */
+    /* {"alg":"ES256","kid":"..." in base64url, as far as whole groups of three go. */
     uint8_t header[100];
-    int n = snprintf((char *)header, sizeof header, "{\"alg\":\"ES256\",\"kid\":\"%s\",\"typ\":\"at+jwt\"}", kid);
+    int n = snprintf((char *)header, sizeof header, "{\"alg\":\"ES256\",\"kid\":\"%s\"", kid);
     static const char letters_[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     size_t at = 0;
     for (int i = 0; i + 2 < n; i += 3) {
@@ -715,15 +726,24 @@ static void keys_are_rotated(void **state) {
 
 int account_tests(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(common_passwords_are_refused),  cmocka_unit_test(addresses_have_one_spelling),
-        cmocka_unit_test(registrations_race),            cmocka_unit_test(a_forgotten_password),
-        cmocka_unit_test(an_activation_is_sent_again),   cmocka_unit_test(a_password_is_changed),
-        cmocka_unit_test(a_higher_cost_makes_a_new_hash), cmocka_unit_test(sessions_are_listed_and_ended),
-        cmocka_unit_test(a_session_ends_at_last),        cmocka_unit_test(a_new_place_is_told),
-        cmocka_unit_test(a_second_factor),               cmocka_unit_test(a_code_is_taken_once),
-        cmocka_unit_test(limits_bound_tries),            cmocka_unit_test(administrators_see_accounts),
-        cmocka_unit_test(administrators_change_accounts), cmocka_unit_test(one_administrator_stays),
-        cmocka_unit_test(leaving_takes_everything_along), cmocka_unit_test(keys_are_rotated),
+        cmocka_unit_test(common_passwords_are_refused),
+        cmocka_unit_test(addresses_have_one_spelling),
+        cmocka_unit_test(registrations_race),
+        cmocka_unit_test(a_forgotten_password),
+        cmocka_unit_test(an_activation_is_sent_again),
+        cmocka_unit_test(a_password_is_changed),
+        cmocka_unit_test(a_higher_cost_makes_a_new_hash),
+        cmocka_unit_test(sessions_are_listed_and_ended),
+        cmocka_unit_test(a_session_ends_at_last),
+        cmocka_unit_test(a_new_place_is_told),
+        cmocka_unit_test(a_second_factor),
+        cmocka_unit_test(a_code_is_taken_once),
+        cmocka_unit_test(limits_bound_tries),
+        cmocka_unit_test(administrators_see_accounts),
+        cmocka_unit_test(administrators_change_accounts),
+        cmocka_unit_test(one_administrator_stays),
+        cmocka_unit_test(leaving_takes_everything_along),
+        cmocka_unit_test(keys_are_rotated),
     };
     return RUN("account", start, stop);
 }

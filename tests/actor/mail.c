@@ -431,12 +431,17 @@ static void letters_survive_everything(void **state) {
 
 static void wrong_settings_are_told(void **state) {
     (void)state;
-    static const char *const wrong[] = {"ZOE_MAIL_URL=gopher://x", "ZOE_MAIL_URL=file://", "ZOE_MAIL_URL=smtp://",
-                                        "ZOE_MAIL_URL=smtp://host:99999", "ZOE_MAIL_TLS=perhaps",
+    static const char *const wrong[] = {"ZOE_MAIL_URL=gopher://x",
+                                        "ZOE_MAIL_URL=file://",
+                                        "ZOE_MAIL_URL=smtp://",
+                                        "ZOE_MAIL_URL=smtp://host:99999",
+                                        "ZOE_MAIL_TLS=perhaps",
                                         "ZOE_MAIL_URL=smtp://localhost ZOE_MAIL_CA=/nowhere/ca.pem",
-                                        "ZOE_LINK_V1_RESET=http://x/{token}/{nothing}", "ZOE_LINK_V1_RESET=http://x/",
+                                        "ZOE_LINK_V1_RESET=http://x/{token}/{nothing}",
+                                        "ZOE_LINK_V1_RESET=http://x/",
                                         "ZOE_LINK_V1_RESET={link}{token}",
-                                        "ZOE_MAIL_URL=file:///proc/nowhere/x", "ZOE_MAIL_FROM=nobody",
+                                        "ZOE_MAIL_URL=file:///proc/nowhere/x",
+                                        "ZOE_MAIL_FROM=nobody",
                                         "ZOE_MAIL_FROM=a<b@c"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_int_equal(house_wait(house_start("zoe-mail", wrong[i])), 78);

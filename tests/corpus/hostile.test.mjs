@@ -25,7 +25,7 @@ before(async () => {
     socket.destroy();
   });
   await new Promise((resolve) => trap.listen(9, '127.0.0.1', resolve).on('error', resolve));
-  set = await startSet({ env: { ZOE_CHILD_CPU_SECONDS: '25', ZOE_CHILD_MEMORY_BYTES: String(2 << 30) } });
+  set = await startSet({ env: { ZOE_CHILD_CPU_SECONDS: '25', ZOE_CHILD_MEMORY_BYTES: String(2 ** 31) } });
   session = await set.login();
   pids = programs.map((name) => set.pid(name));
 });

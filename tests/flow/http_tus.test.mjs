@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { startSet, until } from './lib.mjs';
+import { build, sanitized, startSet, until } from './lib.mjs';
 
 const TUS = { 'Tus-Resumable': '1.0.0' };
 const BYTES = { ...TUS, 'Content-Type': 'application/offset+octet-stream' };
@@ -129,7 +129,7 @@ function memory() {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${set.pid('zoe-edge')}/status`, 'utf8'))[1]) * 1024;
 }
 
-test('a large upload does not move the memory', async () => {
+test('a large upload does not move the memory', { skip: sanitized && 'a sanitizer keeps what was freed' }, async () => {
   const size = Number(process.env.ZOE_TEST_UPLOAD_BYTES ?? 512 << 20);
   const film = await set.createTitle(token, 'Large');
   const made = await set.api('POST', '/v1/uploads', { token, headers: { ...TUS, 'Upload-Length': String(size), 'Upload-Metadata': `title_id ${btoa(String(film.id))}` } });
@@ -150,6 +150,8 @@ test('a large upload does not move the memory', async () => {
   const answer = await fetch(set.base + place, { method: 'PATCH', body, duplex: 'half', headers: { ...BYTES, Authorization: `Bearer ${token}`, 'Upload-Offset': '0' } });
   assert.equal(answer.status, 204, await answer.text());
   assert.equal(answer.headers.get('upload-offset'), String(size - 1));
-  assert.ok(most - before < 16 << 20, `${(most - before) >> 20} MB more`);
+  // The address sanitizer keeps what was freed.
+  const keeps = readFileSync(join(build, 'zoe-edge')).includes('libasan');
+  assert.ok(keeps || most - before < 16 << 20, `${(most - before) >> 20} MB more`);
   assert.equal((await set.api('DELETE', place, { token, headers: TUS })).status, 204);
 });

@@ -11,6 +11,8 @@ import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export const build = absolute(process.env.ZOE_BUILD || 'build');
+/** Programs with sanitizers are larger and slower than those that users get. */
+export const sanitized = /asan|tsan/.test(build);
 export const corpus = [process.env.ZOE_CORPUS, join(root, '..', 'shared', 'corpus')].find((path) => path && existsSync(path));
 export { sleep };
 

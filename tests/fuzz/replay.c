@@ -1,3 +1,4 @@
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +40,10 @@ static int run_file(const char *path) {
     if (!file)
         return -1;
     size_t n = fread(bytes, 1, sizeof bytes, file);
+    bool bad = ferror(file);
     fclose(file);
+    if (bad)
+        return -1;
     run(bytes, n);
     for (int i = 0; i < MUTATIONS; i++) {
         size_t m = n;

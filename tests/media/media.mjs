@@ -15,27 +15,40 @@ process.on('exit', () => fs.rmSync(work, { recursive: true, force: true }));
 export const Kind = { info: 1, audio: 2, segment: 3, progress: 4, poster: 5, eofAt: 6, failed: 7, done: 8 };
 export const ptsOffset = 900000;
 
-function frames(bytes) {
-    const out = [];
-    let at = 0;
-    while (at + 40 <= bytes.length) {
-        const length = Number(bytes.readBigUInt64LE(at + 32));
-        if (at + 40 + length > bytes.length)
-            break;
-        out.push({
-            kind: bytes.readUInt32LE(at), rung: bytes.readUInt32LE(at + 4), index: bytes.readUInt32LE(at + 8),
-            flags: bytes.readUInt32LE(at + 12), a: Number(bytes.readBigInt64LE(at + 16)),
-            b: Number(bytes.readBigInt64LE(at + 24)), data: bytes.subarray(at + 40, at + 40 + length),
-        });
-        at += 40 + length;
-    }
-    return { list: out, left: bytes.length - at };
+// Takes what comes through the pipe apart as it arrives.
+function reader(take) {
+    let bytes = Buffer.alloc(0), parts = [], size = 0;
+    const list = [];
+    const push = (data) => {
+        parts.push(data);
+        size += data.length;
+        for (;;) {
+            if (size < 40)
+                return;
+            bytes = parts.length > 1 && (parts[0].length < 40 || Number(parts[0].readBigUInt64LE(32)) + 40 <= size)
+                ? Buffer.concat(parts) : parts[0];
+            const length = Number(bytes.readBigUInt64LE(32));
+            if (bytes.length < 40 + length)
+                return;
+            const frame = {
+                kind: bytes.readUInt32LE(0), rung: bytes.readUInt32LE(4), index: bytes.readUInt32LE(8),
+                flags: bytes.readUInt32LE(12), a: Number(bytes.readBigInt64LE(16)), b: Number(bytes.readBigInt64LE(24)),
+                data: bytes.subarray(40, 40 + length),
+            };
+            parts = [bytes.subarray(40 + length)];
+            size = parts[0].length;
+            list.push(frame);
+            take?.(frame);
+        }
+    };
+    return { push, list, left: () => size };
 }
 
 let files = 0;
 
-// Runs one verb. `audio` is what descriptor 4 gives; `before` is a command to run the program under.
-export function run(args, { film, audio, before = [], wall_ms = 0 } = {}) {
+// Runs one verb. `audio` is what descriptor 4 gives; `before` is a command to run the program under; `take` sees
+// every frame as it comes.
+export function run(args, { film, audio, before = [], wall_ms = 0, take } = {}) {
     const fds = [fs.openSync(film, 'r')];
     if (audio) {
         const name = path.join(work, `audio-${files++}`);
@@ -49,18 +62,18 @@ export function run(args, { film, audio, before = [], wall_ms = 0 } = {}) {
         const child = spawn(command[0], command.slice(1), {
             stdio: ['ignore', 'inherit', 'pipe', fds[0], audio ? fds[1] : 'ignore', 'pipe'],
         });
-        const chunks = [], complaints = [];
+        const results = reader(take), complaints = [];
         const timer = wall_ms ? setTimeout(() => child.kill('SIGKILL'), wall_ms) : null;
         child.on('error', reject);
-        child.stdio[5].on('data', (data) => chunks.push(data));
+        child.stdio[5].on('data', results.push);
         child.stderr.on('data', (data) => complaints.push(data));
         child.on('close', (code, signal) => {
             clearTimeout(timer);
             fds.forEach((fd) => fs.closeSync(fd));
-            const { list, left } = frames(Buffer.concat(chunks));
+            const { list } = results;
             const failed = list.find((frame) => frame.kind === Kind.failed);
             resolve({
-                code, signal, frames: list, left, sentence: failed ? failed.data.toString() : '',
+                code, signal, frames: list, left: results.left(), sentence: failed ? failed.data.toString() : '',
                 done: list.at(-1)?.kind === Kind.done, stderr: Buffer.concat(complaints).toString(),
                 ms: Number(process.hrtime.bigint() - started) / 1e6,
                 of: (kind) => list.filter((frame) => frame.kind === kind),

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 
 const stamp = (d, at) =>
-    ((d[at] >> 1) & 7) * 2 ** 30 + d[at + 1] * 2 ** 22 + (d[at + 2] >> 1) * 2 ** 15 + d[at + 3] * 2 ** 7 + (d[at + 4] >> 1);
+    ((d[at] >> 1) & 7) * 2 ** 30 + d[at + 1] * 2 ** 22 + (d[at + 2] >> 1) * 2 ** 15 + d[at + 3] * 2 ** 7 +
+    (d[at + 4] >> 1);
 
 function packets(bytes) {
     assert.equal(bytes.length % 188, 0, 'whole packets');

@@ -9,9 +9,9 @@
 #include "tests/unit/edge_test.h"
 #include "tests/unit/unit.h"
 
-static const char header[] = "{\"alg\":\"ES256\",\"kid\":\"k1\",\"typ\":\"at+jwt\"}";
-static const char claims[] =
-    "{\"iss\":\"zoetrope\",\"aud\":\"v1\",\"sub\":\"42\",\"sid\":7,\"roles\":3,\"iat\":100,\"exp\":200}";
+static const char header[] = "{\"alg\":\"ES256\",\"kid\":\"k1\",\"typ\":\"JWT\"}";
+static const char claims[] = "{\"iss\":\"zoetrope\",\"use\":\"access\",\"aud\":\"v1\",\"sub\":\"42\",\"sid\":7,"
+                             "\"roles\":3,\"iat\":100,\"exp\":200}";
 static EVP_PKEY *key;
 
 static size_t base64url(const void *from, size_t n, char *to) {
@@ -74,7 +74,7 @@ static int read(const char *text, struct token *token) {
 
 static void good_tokens_are_read(void **state) {
     (void)state;
-    char text[2000], pem[1000];
+    char text[2000], pem[1000], other[1000];
     struct token token;
     make(text, header, claims);
     assert_int_equal(read(text, &token), 0);
@@ -84,45 +84,61 @@ static void good_tokens_are_read(void **state) {
     assert_int_equal(token.session, 7);
     assert_int_equal(token.roles, 3);
     public_pem(pem, sizeof pem);
-    EVP_PKEY *public = token_key(pem);
-    assert_non_null(public);
-    assert_true(token_signed(text, strlen(text), public));
-    EVP_PKEY *other = EVP_EC_gen("P-256");
+    assert_true(token_key_usable(pem));
+    assert_true(token_signed(text, strlen(text), pem));
+    EVP_PKEY *ours = key;
+    key = EVP_EC_gen("P-256");
+    public_pem(other, sizeof other);
+    EVP_PKEY_free(key);
+    key = ours;
     assert_false(token_signed(text, strlen(text), other));
-    EVP_PKEY_free(other);
+    /* The public key as an HMAC secret is the classic confusion. */
+    assert_false(token_signed_hmac(text, strlen(text), (const uint8_t *)pem, strlen(pem)));
     text[strlen(header) + 10] ^= 1;
-    assert_false(token_signed(text, strlen(text), public));
-    EVP_PKEY_free(public);
+    assert_false(token_signed(text, strlen(text), pem));
+    assert_false(token_key_usable("-----BEGIN PUBLIC KEY-----\n"));
 }
 
 static void wrong_claims_are_refused(void **state) {
     (void)state;
     static const char *const heads[] = {
-        "{\"alg\":\"none\",\"kid\":\"k1\",\"typ\":\"at+jwt\"}",
-        "{\"alg\":\"HS256\",\"kid\":\"k1\",\"typ\":\"at+jwt\"}",
-        "{\"alg\":\"es256\",\"kid\":\"k1\",\"typ\":\"at+jwt\"}",
-        "{\"alg\":\"ES256\",\"kid\":\"k1\",\"typ\":\"JWT\"}",
+        "{\"alg\":\"none\",\"kid\":\"k1\",\"typ\":\"JWT\"}",
+        "{\"alg\":\"HS256\",\"kid\":\"k1\",\"typ\":\"JWT\"}",
+        "{\"alg\":\"es256\",\"kid\":\"k1\",\"typ\":\"JWT\"}",
+        "{\"alg\":\"ES256\",\"kid\":\"k1\",\"typ\":\"at+jwt\"}",
         "{\"alg\":\"ES256\",\"kid\":\"k1\",\"typ\":\"play+jwt\"}",
-        "{\"alg\":\"ES256\",\"typ\":\"at+jwt\"}",
-        "{\"alg\":\"ES256\",\"kid\":\"k1\",\"typ\":\"at+jwt\",\"crit\":[\"x\"]}",
-        "{\"alg\":\"ES256\",\"alg\":\"ES256\",\"kid\":\"k1\",\"typ\":\"at+jwt\"}",
+        "{\"alg\":\"ES256\",\"typ\":\"JWT\"}",
+        "{\"alg\":\"ES256\",\"kid\":\"k1\",\"typ\":\"JWT\",\"crit\":[\"x\"]}",
+        "{\"alg\":\"ES256\",\"alg\":\"ES256\",\"kid\":\"k1\",\"typ\":\"JWT\"}",
         "[\"ES256\"]",
     };
     static const char *const bodies[] = {
         "{}",
+        "{\"iss\":\"zoetrope\",\"aud\":\"v1\",\"sub\":\"42\",\"sid\":7,\"roles\":3,\"iat\":100,\"exp\":200}",
+        "{\"iss\":\"zoetrope\",\"use\":\"play\",\"aud\":\"v1\",\"sub\":\"42\",\"sid\":7,\"roles\":3,\"iat\":100,"
+        "\"exp\":200}",
         "{\"iss\":\"else\",\"aud\":\"v1\",\"sub\":\"42\",\"sid\":7,\"roles\":3,\"iat\":100,\"exp\":200}",
-        "{\"iss\":\"zoetrope\",\"aud\":[\"v1\"],\"sub\":\"42\",\"sid\":7,\"roles\":3,\"iat\":100,\"exp\":200}",
-        "{\"iss\":\"zoetrope\",\"aud\":\"v1\",\"sub\":42,\"sid\":7,\"roles\":3,\"iat\":100,\"exp\":200}",
-        "{\"iss\":\"zoetrope\",\"aud\":\"v1\",\"sub\":\"-1\",\"sid\":7,\"roles\":3,\"iat\":100,\"exp\":200}",
-        "{\"iss\":\"zoetrope\",\"aud\":\"v1\",\"sub\":\"042\",\"sid\":7,\"roles\":3,\"iat\":100,\"exp\":200}",
-        "{\"iss\":\"zoetrope\",\"aud\":\"v1\",\"sub\":\"42\",\"roles\":3,\"iat\":100,\"exp\":200}",
-        "{\"iss\":\"zoetrope\",\"aud\":\"v1\",\"sub\":\"42\",\"sid\":7,\"roles\":-1,\"iat\":100,\"exp\":200}",
-        "{\"iss\":\"zoetrope\",\"aud\":\"v1\",\"sub\":\"42\",\"sid\":7,\"roles\":3,\"iat\":100}",
-        "{\"iss\":\"zoetrope\",\"aud\":\"v1\",\"sub\":\"42\",\"sid\":7,\"roles\":3,\"iat\":100,\"exp\":\"200\"}",
-        "{\"iss\":\"zoetrope\",\"aud\":\"v1\",\"sub\":\"42\",\"sid\":7,\"roles\":3,\"iat\":100,\"exp\":200.5}",
-        "{\"iss\":\"zoetrope\",\"aud\":\"v1\",\"sub\":\"42\",\"sub\":\"1\",\"sid\":7,\"roles\":3,\"iat\":100,\"exp\":"
+        "{\"iss\":\"zoetrope\",\"use\":\"access\",\"aud\":[\"v1\"],\"sub\":\"42\",\"sid\":7,\"roles\":3,\"iat\":100,"
+        "\"exp\":200}",
+        "{\"iss\":\"zoetrope\",\"use\":\"access\",\"aud\":\"v1\",\"sub\":42,\"sid\":7,\"roles\":3,\"iat\":100,\"exp\":"
         "200}",
-        "{\"iss\":\"zoetrope\",\"aud\":\"v1\",\"sub\":\"42\",\"sid\":7,\"roles\":3,\"iat\":100,\"exp\":200,\"nbf\":"
+        "{\"iss\":\"zoetrope\",\"use\":\"access\",\"aud\":\"v1\",\"sub\":\"-1\",\"sid\":7,\"roles\":3,\"iat\":100,"
+        "\"exp\":200}",
+        "{\"iss\":\"zoetrope\",\"use\":\"access\",\"aud\":\"v1\",\"sub\":\"042\",\"sid\":7,\"roles\":3,\"iat\":100,"
+        "\"exp\":200}",
+        "{\"iss\":\"zoetrope\",\"use\":\"access\",\"aud\":\"v1\",\"sub\":\"42\",\"roles\":3,\"iat\":100,\"exp\":200}",
+        "{\"iss\":\"zoetrope\",\"use\":\"access\",\"aud\":\"v1\",\"sub\":\"42\",\"sid\":7,\"roles\":-1,\"iat\":100,"
+        "\"exp\":200}",
+        "{\"iss\":\"zoetrope\",\"use\":\"access\",\"aud\":\"v1\",\"sub\":\"42\",\"sid\":7,\"roles\":3,\"iat\":100}",
+        "{\"iss\":\"zoetrope\",\"use\":\"access\",\"aud\":\"v1\",\"sub\":\"42\",\"sid\":7,\"roles\":3,\"iat\":100,"
+        "\"exp\":\"200\"}",
+        "{\"iss\":\"zoetrope\",\"use\":\"access\",\"aud\":\"v1\",\"sub\":\"42\",\"sid\":7,\"roles\":3,\"iat\":100,"
+        "\"exp\":200.5}",
+        "{\"iss\":\"zoetrope\",\"use\":\"access\",\"aud\":\"v1\",\"sub\":\"42\",\"sub\":\"1\",\"sid\":7,\"roles\":3,"
+        "\"iat\":100,\"exp\":"
+        "200}",
+        "{\"iss\":\"zoetrope\",\"use\":\"access\",\"aud\":\"v1\",\"sub\":\"42\",\"sid\":7,\"roles\":3,\"iat\":100,"
+        "\"exp\":200,\"nbf\":"
         "\"x\"}",
     };
     char text[2000];

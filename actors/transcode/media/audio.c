@@ -6,9 +6,9 @@
 #include <libswresample/swresample.h>
 #include <stdlib.h>
 
-#define GRAIN 1024 // samples of an access unit
+#define GRAIN    1024 /* samples of an access unit */
 #define CHANNELS 2
-// Time stamps may be this far from the samples before anything is filled or cut: rounding is not a gap.
+/* Time stamps may be this far from the samples before anything is filled or cut: rounding is not a gap. */
 #define SLACK_SAMPLES (MEDIA_AUDIO_RATE / 25)
 
 struct maker {
@@ -18,12 +18,12 @@ struct maker {
     AVCodecContext *decoder;
     AVCodecContext *encoder;
     SwrContext *resampler;
-    AVFrame *like; // what the resampler was built for
+    AVFrame *like; /* what the resampler was built for */
     AVFrame *grain;
     AVPacket *packet;
-    int64_t made;  // samples on the timeline, from 0
-    int64_t limit; // samples of the film
-    int64_t drop;  // samples to leave out
+    int64_t made;  /* samples on the timeline, from 0 */
+    int64_t limit; /* samples of the film */
+    int64_t drop;  /* samples to leave out */
     int64_t segment;
     int64_t segments;
     uint8_t *payload;
@@ -33,7 +33,8 @@ struct maker {
 };
 
 static void send_segment(struct maker *m) {
-    result_send((struct media_frame){.kind = MEDIA_AUDIO, .index = (uint32_t)m->segment, .b = m->units}, m->payload, m->bytes);
+    result_send((struct media_frame){.kind = MEDIA_AUDIO, .index = (uint32_t)m->segment, .b = m->units}, m->payload,
+                m->bytes);
     m->segment++;
     m->bytes = 0;
     m->units = 0;
@@ -43,7 +44,7 @@ static void send_segment(struct maker *m) {
 
 static void keep(struct maker *m) {
     const AVPacket *packet = m->packet;
-    // What lies before 0 is the encoder's own run-up.
+    /* What lies before 0 is the encoder's own run-up. */
     if (packet->pts < 0 || packet->size <= 0 || packet->size > MEDIA_AAC_MAX_BYTES)
         return;
     struct media_audio_head head = {.pts_90k = packet->pts / GRAIN * 1920, .bytes = (uint32_t)packet->size};
@@ -81,7 +82,7 @@ static void grain_new(struct maker *m) {
         result_fail_av(AVERROR(ENOMEM), "");
 }
 
-// Puts samples on the timeline; NULL planes are silence.
+/* Puts samples on the timeline; NULL planes are silence. */
 static void put(struct maker *m, const float *const *planes, int64_t count) {
     int64_t at = 0;
     if (planes && m->drop > 0) {
@@ -98,7 +99,7 @@ static void put(struct maker *m, const float *const *planes, int64_t count) {
             float *to = (float *)m->grain->data[c] + filled;
             for (int64_t i = 0; i < part; i++) {
                 float sample = planes ? planes[c][at + i] : 0;
-                // Not a number, or louder than any sound, would spoil the encoder's state.
+                /* Not a number, or louder than any sound, would spoil the encoder's state. */
                 to[i] = sample > -4 && sample < 4 ? sample : 0;
             }
         }
@@ -118,14 +119,15 @@ static void resample(struct maker *m, const AVFrame *frame) {
         return;
     for (int c = 0; c < CHANNELS; c++)
         planes[c] = result_need(malloc((size_t)most * sizeof(float)));
-    int got = swr_convert(m->resampler, (uint8_t **)planes, most, frame ? (const uint8_t **)frame->extended_data : NULL, in);
+    int got =
+        swr_convert(m->resampler, (uint8_t **)planes, most, frame ? (const uint8_t **)frame->extended_data : NULL, in);
     if (got > 0)
         put(m, (const float *const *)planes, got);
     for (int c = 0; c < CHANNELS; c++)
         free(planes[c]);
 }
 
-// 0, or -1 when the sound is of a kind that cannot be converted.
+/* 0, or -1 when the sound is of a kind that cannot be converted. */
 static int resampler_open(struct maker *m, const AVFrame *frame) {
     AVChannelLayout from = {0}, to;
     av_channel_layout_default(&to, CHANNELS);
@@ -135,7 +137,7 @@ static int resampler_open(struct maker *m, const AVFrame *frame) {
         av_channel_layout_default(&from, frame->ch_layout.nb_channels);
     int error = swr_alloc_set_opts2(&m->resampler, &to, AV_SAMPLE_FMT_FLTP, MEDIA_AUDIO_RATE, &from, frame->format,
                                     frame->sample_rate, 0, NULL);
-    // Surround folded into two channels: louder than a sum that can never clip, softer than one that often does.
+    /* Surround folded into two channels: louder than a sum that can never clip, softer than one that often does. */
     if (error >= 0 && from.nb_channels > 2)
         av_opt_set_double(m->resampler, "rematrix_maxval", 1.414, 0);
     if (error >= 0)
@@ -156,7 +158,7 @@ static int resampler_fits(struct maker *m, const AVFrame *frame) {
            !av_channel_layout_compare(&m->like->ch_layout, &frame->ch_layout);
 }
 
-// Brings the timeline to where this frame belongs: silence for a gap, samples left out for an overlap.
+/* Brings the timeline to where this frame belongs: silence for a gap, samples left out for an overlap. */
 static void align(struct maker *m, const AVFrame *frame) {
     int64_t us = source_us(m->stream, frame->best_effort_timestamp);
     if (us == AV_NOPTS_VALUE)
@@ -173,7 +175,8 @@ static void align(struct maker *m, const AVFrame *frame) {
 }
 
 static void hear(struct maker *m, const AVFrame *frame) {
-    if (frame->nb_samples <= 0 || frame->sample_rate < 1000 || frame->sample_rate > 768000 || frame->ch_layout.nb_channels > 64)
+    if (frame->nb_samples <= 0 || frame->sample_rate < 1000 || frame->sample_rate > 768000 ||
+        frame->ch_layout.nb_channels > 64)
         return;
     if (!resampler_fits(m, frame)) {
         if (m->resampler)
@@ -244,11 +247,11 @@ void verb_audio(const struct job *job) {
     m.grain = result_need(av_frame_alloc());
     m.packet = result_need(av_packet_alloc());
     encoder_open(&m);
-    // As many whole access units as fit the film to the nearest one.
+    /* As many whole access units as fit the film to the nearest one. */
     int64_t samples = av_rescale(timeline_pts(&job->film, job->film.frames), MEDIA_AUDIO_RATE, 90000);
     m.limit = (samples + GRAIN / 2) / GRAIN * GRAIN;
     listen_to_all(&m);
-    // The film goes on after its sound: silence, so that no player waits for it.
+    /* The film goes on after its sound: silence, so that no player waits for it. */
     m.drop = 0;
     put(&m, NULL, m.limit - m.made);
     encode(&m, NULL);

@@ -14,7 +14,7 @@ void canvas_turn(const AVStream *stream, int *turn, int *mirror) {
         return;
     int32_t upright[9];
     memcpy(upright, matrix, sizeof upright);
-    // A negative determinant is a mirror; taken out, what is left is a rotation.
+    /* A negative determinant is a mirror; taken out, what is left is a rotation. */
     *mirror = (double)upright[0] * upright[4] - (double)upright[1] * upright[3] < 0;
     if (*mirror)
         av_display_matrix_flip(upright, 1, 0);
@@ -27,7 +27,7 @@ void canvas_shape(int width, int height, AVRational sar, int turn, double *shown
     double stretch = sar.num > 0 && sar.den > 0 ? av_q2d(sar) : 1;
     if (stretch < 0.1 || stretch > 10)
         stretch = 1;
-    // The longer side grows, nothing is thrown away.
+    /* The longer side grows, nothing is thrown away. */
     double w = stretch >= 1 ? width * stretch : width, h = stretch >= 1 ? height : height / stretch;
     *shown_width = turn % 180 ? h : w;
     *shown_height = turn % 180 ? w : h;
@@ -52,7 +52,7 @@ static const char *matrix_of(const AVFrame *frame) {
     case AVCOL_SPC_BT2020_CL:
         return "bt2020";
     default:
-        // Nothing said: as players do, small pictures are of the old kind.
+        /* Nothing said: as players do, small pictures are of the old kind. */
         return frame->width >= 1280 || frame->height >= 720 ? "bt709" : "bt601";
     }
 }
@@ -68,19 +68,20 @@ static int even(double value, int most) {
     return side < 2 ? 2 : side > most ? most : side;
 }
 
-// The filters that turn pictures like this one into the canvas.
+/* The filters that turn pictures like this one into the canvas. */
 static void describe(const struct canvas *c, const AVFrame *like, char *text, size_t bytes) {
     double w, h;
     canvas_shape(like->width, like->height, like->sample_aspect_ratio, c->turn, &w, &h);
     int inner_w = c->width, inner_h = c->height;
     double off = w / h / ((double)c->width / c->height);
-    // Another shape in the middle of a film gets borders; rounding to even sides does not.
+    /* Another shape in the middle of a film gets borders; rounding to even sides does not. */
     if (off > 1.04 && c->width >= 16 && c->height >= 16)
         inner_h = even(c->width * h / w, c->height);
     else if (off < 0.96 && c->width >= 16 && c->height >= 16)
         inner_w = even(c->height * w / h, c->width);
     int side = c->turn % 180 != 0;
-    int used = snprintf(text, bytes, "scale=%d:%d:flags=bicubic+bitexact+accurate_rnd", side ? inner_h : inner_w, side ? inner_w : inner_h);
+    int used = snprintf(text, bytes, "scale=%d:%d:flags=bicubic+bitexact+accurate_rnd", side ? inner_h : inner_w,
+                        side ? inner_w : inner_h);
     const char *matrix = matrix_of(like), *range = full_range(like) ? "pc" : "tv";
     if (canvas_is_hdr(like))
         used += snprintf(text + used, bytes - (size_t)used,
@@ -90,10 +91,13 @@ static void describe(const struct canvas *c, const AVFrame *like, char *text, si
                          range, like->color_trc == AVCOL_TRC_SMPTE2084 ? "smpte2084" : "arib-std-b67");
     else
         used += snprintf(text + used, bytes - (size_t)used,
-                         ":in_range=%s:out_range=tv:in_color_matrix=%s:out_color_matrix=bt709,format=yuv420p", range, matrix);
+                         ":in_range=%s:out_range=tv:in_color_matrix=%s:out_color_matrix=bt709,format=yuv420p", range,
+                         matrix);
     if (c->turn)
         used += snprintf(text + used, bytes - (size_t)used, "%s",
-                         c->turn == 90 ? ",transpose=clock" : c->turn == 180 ? ",hflip,vflip" : ",transpose=cclock");
+                         c->turn == 90    ? ",transpose=clock"
+                         : c->turn == 180 ? ",hflip,vflip"
+                                          : ",transpose=cclock");
     if (c->mirror)
         used += snprintf(text + used, bytes - (size_t)used, ",hflip");
     if (inner_w != c->width || inner_h != c->height)
@@ -134,10 +138,11 @@ static void build(struct canvas *c, const AVFrame *like) {
 static int alike(const AVFrame *a, const AVFrame *b) {
     return a->width == b->width && a->height == b->height && a->format == b->format && a->colorspace == b->colorspace &&
            a->color_range == b->color_range && a->color_trc == b->color_trc &&
-           a->sample_aspect_ratio.num == b->sample_aspect_ratio.num && a->sample_aspect_ratio.den == b->sample_aspect_ratio.den;
+           a->sample_aspect_ratio.num == b->sample_aspect_ratio.num &&
+           a->sample_aspect_ratio.den == b->sample_aspect_ratio.den;
 }
 
-// Nothing to do: the right size, upright, and already what we make.
+/* Nothing to do: the right size, upright, and already what we make. */
 static int finished(const struct canvas *c, const AVFrame *frame) {
     return !c->turn && !c->mirror && frame->width == c->width && frame->height == c->height &&
            frame->format == AV_PIX_FMT_YUV420P && !full_range(frame) && !canvas_is_hdr(frame) &&
@@ -162,7 +167,7 @@ void canvas_draw(struct canvas *c, const AVFrame *from, AVFrame *to) {
         if (!c->graph || !alike(c->like, from))
             build(c, from);
         AVFrame *turn = result_need(av_frame_clone(from));
-        // Square pixels and no interlacing from here on: the shape is in the numbers given to scale.
+        /* Square pixels and no interlacing from here on: the shape is in the numbers given to scale. */
         turn->sample_aspect_ratio = (AVRational){1, 1};
         turn->interlaced_frame = 0;
         error = av_buffersrc_add_frame(c->in, turn);

@@ -9,7 +9,7 @@ static void progress(int64_t done, int64_t all) {
     result_send((struct media_frame){.kind = MEDIA_PROGRESS, .a = done, .b = all}, NULL, 0);
 }
 
-// Shows every frame of the range to the top rung. Returns the frame after the last one shown.
+/* Shows every frame of the range to the top rung. Returns the frame after the last one shown. */
 static int64_t play(const struct job *job, struct pictures *pictures, struct rung *top, int64_t first, int64_t end) {
     struct canvas canvas;
     AVFrame *drawn = NULL;
@@ -38,7 +38,8 @@ static int64_t play(const struct job *job, struct pictures *pictures, struct run
 
 void verb_chunk(const struct job *job) {
     const struct job_film *film = &job->film;
-    int64_t first = job->first * timeline_segment_frames(film), end = first + job->count * timeline_segment_frames(film);
+    int64_t first = job->first * timeline_segment_frames(film),
+            end = first + job->count * timeline_segment_frames(film);
     if (end > film->frames)
         end = film->frames;
     if (first >= end)

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-// Reads one number within bounds and moves on; 0 or -1.
+/* Reads one number within bounds and moves on; 0 or -1. */
 static int number(const char **text, int64_t low, int64_t high, int64_t *value) {
     char *end;
     errno = 0;
@@ -18,7 +18,7 @@ static int whole(const char *text, int64_t low, int64_t high, int64_t *value) {
     return number(&text, low, high, value) || *text ? -1 : 0;
 }
 
-// Reads `count` numbers divided by the characters of `marks`.
+/* Reads `count` numbers divided by the characters of `marks`. */
 static int numbers(const char **text, const char *marks, const int64_t (*bounds)[2], int count, int64_t *values) {
     for (int i = 0; i < count; i++) {
         if (i > 0 && *(*text)++ != marks[i - 1])
@@ -31,7 +31,7 @@ static int numbers(const char **text, const char *marks, const int64_t (*bounds)
 
 static int film(struct job *job, const char *text) {
     const int64_t far_us = 1ll << 53;
-    const int64_t bounds[9][2] = {{0, 9999},        {-1, 9999},       {1, 1 << 30}, {1, 1 << 30}, {-far_us, far_us},
+    const int64_t bounds[9][2] = {{0, 9999},         {-1, 9999},     {1, 1 << 30}, {1, 1 << 30}, {-far_us, far_us},
                                   {-far_us, far_us}, {1, 1ll << 31}, {0, 1},       {0, 1}};
     int64_t v[9];
     if (numbers(&text, ",,,,,,,,", bounds, 9, v) || *text)

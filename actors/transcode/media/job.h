@@ -1,10 +1,13 @@
-// One call of zoe-media, read from its arguments.
-#pragma once
+#ifndef ZOE_MEDIA_JOB_H
+#define ZOE_MEDIA_JOB_H
+
+/* One call of zoe-media, read from its arguments. */
+
 #include "actors/transcode/media/media.h"
 
 struct job_film {
     int video_stream;
-    int audio_stream; // -1: none
+    int audio_stream; /* -1: none */
     uint32_t fps_num;
     uint32_t fps_den;
     int64_t zero_us;
@@ -37,11 +40,13 @@ struct job {
     int rung_count;
     struct job_rung rungs[MEDIA_RUNGS_MAX];
     uint32_t make;
-    int width; // of the poster's film
+    int width; /* of the poster's film */
     int height;
     int place_count;
     int64_t places_us[JOB_PLACES_MAX];
 };
 
-// 0, or -1 with the argument at fault in *wrong.
+/* 0, or -1 with the argument at fault in *wrong. */
 int job_parse(struct job *job, int argc, char **argv, const char **wrong);
+
+#endif

@@ -7,7 +7,7 @@
 
 #define LOG_LINES_MAX 200
 
-// Libav repeats a hostile file's complaints without end.
+/* Libav repeats a hostile file's complaints without end. */
 static void complain(void *context, int level, const char *format, va_list list) {
     static _Atomic int lines;
     char line[1024];

@@ -1,24 +1,27 @@
-// What the transcode actor and its sandboxed child zoe-media say to each other.
-//
-// The actor starts `zoe-media VERB key=value...` with these descriptors and nothing else but 0, 1 and 2:
-//   3  the film, opened for reading (regular file)
-//   4  `chunk` with audio: the AUDIO payloads of the chunk's segments, one after the other (a file or a pipe). It is read to
-//      its end when the first segment's pictures are ready, so a pipe may be filled after the start
-//   5  results: a pipe or a socket to the actor; struct media_frame followed by its payload, native byte order
-// The child ends with DONE and exit status 0, with FAILED and 1, with 64 for a wrong call, or it is killed. The actor trusts
-// nothing it reads: it checks kinds, ranges and sizes against the bounds below and keeps its own wall clock.
-//
-//   probe   limits                                           INFO
-//   audio   film= limits                                     AUDIO for every segment, in order, PROGRESS
-//   chunk   film= first= count= rungs= [make=] limits        SEGMENT for every segment and made rung, PROGRESS, EOF_AT
-//   poster  film= size=WIDTHxHEIGHT [at=US,US,...] limits    POSTER
-// limits, all optional: mem_mb= cpu_s= wall_s=; log=1 lets libav's complaints through to descriptor 2.
-//   film=   media_film_text() of INFO, the same for every call about one film
-//   first=, count=   segments of the timeline
-//   rungs=  WIDTHxHEIGHT:CRF:MAXRATE:BUFSIZE,... the whole ladder, tallest first; bits per second and bits. Each rung is scaled
-//           from the one above, so a film's ladder must not change between calls
-//   make=   bit mask of the rungs to encode, default all; what a rung's segment holds does not depend on it
-#pragma once
+#ifndef ZOE_MEDIA_H
+#define ZOE_MEDIA_H
+
+/* What the transcode actor and its sandboxed child zoe-media say to each other.
+ *
+ * The actor starts `zoe-media VERB key=value...` with these descriptors and nothing else but 0, 1 and 2:
+ *   3  the film, opened for reading (regular file)
+ *   4  `chunk` with audio: the AUDIO payloads of the chunk's segments, one after the other (a file or a pipe). It
+ *      is read to its end when the first segment's pictures are ready, so a pipe may be filled after the start
+ *   5  results: a pipe or a socket to the actor; struct media_frame followed by its payload, native byte order
+ * The child ends with DONE and exit status 0, with FAILED and 1, with 64 for a wrong call, or it is killed. The actor
+ * trusts nothing it reads: it checks kinds, ranges and sizes against the bounds below and keeps its own wall clock.
+ *
+ *   probe   limits                                           INFO
+ *   audio   film= limits                                     AUDIO for every segment, in order, PROGRESS
+ *   chunk   film= first= count= rungs= [make=] limits        SEGMENT for every segment and made rung, PROGRESS, EOF_AT
+ *   poster  film= size=WIDTHxHEIGHT [at=US,US,...] limits    POSTER
+ * limits, all optional: mem_mb= cpu_s= wall_s=; log=1 lets libav's complaints through to descriptor 2.
+ *   film=   media_film_text() of INFO, the same for every call about one film
+ *   first=, count=   segments of the timeline
+ *   rungs=  WIDTHxHEIGHT:CRF:MAXRATE:BUFSIZE,... the whole ladder, tallest first; bits per second and bits. Each
+ *           rung is scaled from the one above, so a film's ladder must not change between calls
+ *   make=   bit mask of the rungs to encode, default all; what a rung's segment holds does not depend on it */
+
 #include <inttypes.h>
 #include <signal.h>
 #include <stdint.h>
@@ -30,20 +33,20 @@ enum media_descriptor { MEDIA_FD_FILM = 3, MEDIA_FD_AUDIO = 4, MEDIA_FD_RESULT =
 enum media_exit { MEDIA_EXIT_DONE = 0, MEDIA_EXIT_FAILED = 1, MEDIA_EXIT_USAGE = 64 };
 
 enum media_kind {
-    MEDIA_INFO = 1, // struct media_info
-    MEDIA_AUDIO,    // index = segment; payload: struct media_audio_head + raw AAC, repeated; may be empty. b = packets
-    MEDIA_SEGMENT,  // rung, index = segment; a = duration in us, b = PTS of the first picture (90 kHz);
-                    // flags = the three bytes after "avc1." of the CODECS attribute, 0x640028; payload: MPEG-TS
-    MEDIA_PROGRESS, // a of b: pictures or samples done
-    MEDIA_POSTER,   // JPEG; a = width, b = height
-    MEDIA_EOF_AT,   // a = frames the film really has, fewer than planned; no segment is made beyond
-    MEDIA_FAILED,   // a sentence a person understands, UTF-8 without NUL; flags = enum media_blame
+    MEDIA_INFO = 1, /* struct media_info */
+    MEDIA_AUDIO, /* index = segment; payload: struct media_audio_head + raw AAC, repeated; may be empty. b = packets */
+    MEDIA_SEGMENT,  /* rung, index = segment; a = duration in us, b = PTS of the first picture (90 kHz); flags = the
+                       three bytes after "avc1." of the CODECS attribute, 0x640028; payload: MPEG-TS */
+    MEDIA_PROGRESS, /* a of b: pictures or samples done */
+    MEDIA_POSTER,   /* JPEG; a = width, b = height */
+    MEDIA_EOF_AT,   /* a = frames the film really has, fewer than planned; no segment is made beyond */
+    MEDIA_FAILED,   /* a sentence a person understands, UTF-8 without NUL; flags = enum media_blame */
     MEDIA_DONE,
 };
 
 enum media_blame {
-    MEDIA_BLAME_FILM = 1, // the same film fails again: no retry
-    MEDIA_BLAME_HOST,     // the film could not be read from the disk: may be tried again
+    MEDIA_BLAME_FILM = 1, /* the same film fails again: no retry */
+    MEDIA_BLAME_HOST,     /* the film could not be read from the disk: may be tried again */
 };
 
 struct media_frame {
@@ -53,54 +56,55 @@ struct media_frame {
     uint32_t flags;
     int64_t a;
     int64_t b;
-    uint64_t bytes; // of the payload, at most MEDIA_PAYLOAD_MAX_BYTES
+    uint64_t bytes; /* of the payload, at most MEDIA_PAYLOAD_MAX_BYTES */
 };
 
 struct media_audio_head {
-    int64_t pts_90k; // on the timeline, 0 = its start; always a multiple of 1920
-    uint32_t bytes;  // of the AAC-LC access unit that follows, 1..MEDIA_AAC_MAX_BYTES
+    int64_t pts_90k; /* on the timeline, 0 = its start; always a multiple of 1920 */
+    uint32_t bytes;  /* of the AAC-LC access unit that follows, 1..MEDIA_AAC_MAX_BYTES */
 } __attribute__((packed));
 
-#define MEDIA_PAYLOAD_MAX_BYTES (64u << 20)
+#define MEDIA_PAYLOAD_MAX_BYTES  (64u << 20)
 #define MEDIA_SENTENCE_MAX_BYTES 400
-#define MEDIA_AAC_MAX_BYTES 4096
-#define MEDIA_POSTER_MAX_BYTES (4u << 20)
-#define MEDIA_RUNGS_MAX 8
-#define MEDIA_SEGMENTS_MAX 20000u // 33 hours
-#define MEDIA_CHUNK_MAX 64u
-#define MEDIA_SCAN_MAX_BYTES (256ll << 20) // up to here a film's length is measured, beyond it is what the container says
-#define MEDIA_PTS_OFFSET 900000            // 90 kHz; PTS of timeline 0, so that no DTS is negative
-#define MEDIA_SIDE_MAX 8192
-#define MEDIA_AUDIO_RATE 48000
+#define MEDIA_AAC_MAX_BYTES      4096
+#define MEDIA_POSTER_MAX_BYTES   (4u << 20)
+#define MEDIA_RUNGS_MAX          8
+#define MEDIA_SEGMENTS_MAX       20000u /* 33 hours */
+#define MEDIA_CHUNK_MAX          64u
+#define MEDIA_SCAN_MAX_BYTES                                                                                           \
+    (256ll << 20)                  /* up to here a film's length is measured, beyond it is what the container says */
+#define MEDIA_PTS_OFFSET    900000 /* 90 kHz; PTS of timeline 0, so that no DTS is negative */
+#define MEDIA_SIDE_MAX      8192
+#define MEDIA_AUDIO_RATE    48000
 #define MEDIA_AUDIO_BITRATE 128000
 
 #define MEDIA_MEM_MB 2048
-#define MEDIA_CPU_S 600
+#define MEDIA_CPU_S  600
 #define MEDIA_WALL_S 900
 
-// Fixed size, no pointers; texts end with NUL.
+/* Fixed size, no pointers; texts end with NUL. */
 struct media_info {
-    uint32_t version; // MEDIA_INFO_VERSION
+    uint32_t version; /* MEDIA_INFO_VERSION */
     int32_t video_stream;
-    int32_t audio_stream; // -1: none
-    int32_t rotation;     // clockwise degrees that make it upright, already applied to width and height
+    int32_t audio_stream; /* -1: none */
+    int32_t rotation;     /* clockwise degrees that make it upright, already applied to width and height */
     int64_t duration_us;
-    int64_t zero_us;  // the container's time of timeline 0
-    int64_t start_us; // the container's time of the first picture
-    int64_t frames;   // of the output grid, at least 1
-    uint32_t fps_num; // output grid
+    int64_t zero_us;  /* the container's time of timeline 0 */
+    int64_t start_us; /* the container's time of the first picture */
+    int64_t frames;   /* of the output grid, at least 1 */
+    uint32_t fps_num; /* output grid */
     uint32_t fps_den;
-    uint32_t width; // as displayed: upright, square pixels, even
+    uint32_t width; /* as displayed: upright, square pixels, even */
     uint32_t height;
-    uint32_t source_width; // as coded
+    uint32_t source_width; /* as coded */
     uint32_t source_height;
-    uint32_t audio_channels; // of the source
+    uint32_t audio_channels; /* of the source */
     uint32_t audio_rate;
     uint8_t has_video;
     uint8_t has_audio;
     uint8_t interlaced;
     uint8_t hdr;
-    uint8_t exact; // 1: the length was measured, 0: the container's word for it
+    uint8_t exact; /* 1: the length was measured, 0: the container's word for it */
     uint8_t reserved[3];
     char container[16];
     char video_codec[16];
@@ -108,12 +112,12 @@ struct media_info {
 };
 #define MEDIA_INFO_VERSION 1
 
-// A rung of the default ladder. Width follows from the film's shape; rungs above the film's height are left out.
+/* A rung of the default ladder. Width follows from the film's shape; rungs above the film's height are left out. */
 struct media_rung {
     uint32_t height;
     uint32_t crf;
-    uint32_t maxrate; // bits per second
-    uint32_t bufsize; // bits
+    uint32_t maxrate; /* bits per second */
+    uint32_t bufsize; /* bits */
 };
 static const struct media_rung MEDIA_LADDER[] = {
     {1080, 23, 6000000, 6000000}, {720, 23, 3200000, 3200000}, {480, 23, 1500000, 1500000},
@@ -121,13 +125,13 @@ static const struct media_rung MEDIA_LADDER[] = {
 };
 #define MEDIA_LADDER_COUNT (sizeof MEDIA_LADDER / sizeof MEDIA_LADDER[0])
 
-// The even width of a rung of this height for a film shown at width x height.
+/* The even width of a rung of this height for a film shown at width x height. */
 static inline uint32_t media_rung_width(uint32_t height, uint32_t film_width, uint32_t film_height) {
     uint64_t width = film_height ? ((uint64_t)height * film_width + film_height) / (2 * (uint64_t)film_height) * 2 : 2;
     return width < 2 ? 2 : width > MEDIA_SIDE_MAX ? MEDIA_SIDE_MAX : (uint32_t)width;
 }
 
-// Pictures between two IDR, about two seconds.
+/* Pictures between two IDR, about two seconds. */
 static inline int64_t media_gop_frames(uint32_t fps_num, uint32_t fps_den) {
     int64_t frames = fps_den ? (4 * (int64_t)fps_num + fps_den) / (2 * (int64_t)fps_den) : 1;
     return frames < 1 ? 1 : frames;
@@ -142,12 +146,12 @@ static inline int64_t media_segment_count(int64_t frames, uint32_t fps_num, uint
     return (frames + each - 1) / each;
 }
 
-// The time of an output frame on the timeline, in us.
+/* The time of an output frame on the timeline, in us. */
 static inline int64_t media_frame_us(int64_t frame, uint32_t fps_num, uint32_t fps_den) {
     return fps_num ? (int64_t)((__int128)frame * 1000000 * fps_den / fps_num) : 0;
 }
 
-// What to tell people when the child was killed by this signal.
+/* What to tell people when the child was killed by this signal. */
 static inline const char *media_killed_sentence(int signal_number) {
     switch (signal_number) {
     case SIGXCPU:
@@ -163,9 +167,11 @@ static inline const char *media_killed_sentence(int signal_number) {
 
 #define MEDIA_FILM_TEXT_BYTES 192
 
-// The value of film=: numbers and commas, good for a text column. Returns what snprintf returns.
+/* The value of film=: numbers and commas, good for a text column. Returns what snprintf returns. */
 static inline int media_film_text(const struct media_info *info, char *text, size_t text_bytes) {
     return snprintf(text, text_bytes, "%d,%d,%u,%u,%" PRId64 ",%" PRId64 ",%" PRId64 ",%d,%d", info->video_stream,
                     info->audio_stream, info->fps_num, info->fps_den, info->zero_us, info->start_us, info->frames,
                     info->interlaced, info->exact);
 }
+
+#endif

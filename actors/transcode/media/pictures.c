@@ -4,7 +4,7 @@
 #include <libavfilter/buffersink.h>
 #include <libavfilter/buffersrc.h>
 
-#define ERRORS_MAX 100000
+#define ERRORS_MAX     100000
 #define KEY_SEARCH_MAX 600
 
 static void open_source(struct pictures *p) {
@@ -33,7 +33,7 @@ static void note_end(struct pictures *p, const AVStream *stream) {
         p->end_us = us + (length > 0 ? length : 0);
 }
 
-// Gives the decoder one more packet, or the end.
+/* Gives the decoder one more packet, or the end. */
 static void feed(struct pictures *p) {
     if (!source_read(&p->source, p->packet)) {
         p->flushing = 1;
@@ -48,7 +48,7 @@ static void feed(struct pictures *p) {
     av_packet_unref(p->packet);
 }
 
-// The next picture of the decoder into p->decoded, its pts in us; 0 at the end.
+/* The next picture of the decoder into p->decoded, its pts in us; 0 at the end. */
 static int decode(struct pictures *p) {
     for (int errors = 0; errors < ERRORS_MAX;) {
         int error = avcodec_receive_frame(p->decoder, p->decoded);
@@ -65,7 +65,9 @@ static int decode(struct pictures *p) {
         } else if (p->decoded->width > 0 && p->decoded->height > 0) {
             int64_t us = source_us(p->stream, p->decoded->best_effort_timestamp);
             int64_t step = 1000000ll * p->film->fps_den / p->film->fps_num;
-            p->last_us = us != AV_NOPTS_VALUE ? us : p->last_us != AV_NOPTS_VALUE ? p->last_us + step : p->film->start_us;
+            p->last_us = us != AV_NOPTS_VALUE           ? us
+                         : p->last_us != AV_NOPTS_VALUE ? p->last_us + step
+                                                        : p->film->start_us;
             p->decoded->pts = p->last_us;
             return 1;
         }
@@ -73,23 +75,24 @@ static int decode(struct pictures *p) {
     return 0;
 }
 
-// Builds the deinterlacer for pictures of this shape. Its output has the rate of its input.
+/* Builds the deinterlacer for pictures of this shape. Its output has the rate of its input. */
 static void weave_open(struct pictures *p, const AVFrame *like) {
     avfilter_graph_free(&p->weave);
     p->weave = result_need(avfilter_graph_alloc());
     p->weave->nb_threads = 1;
     AVRational sar = like->sample_aspect_ratio;
     char text[200];
-    snprintf(text, sizeof text, "video_size=%dx%d:pix_fmt=%d:time_base=1/1000000:pixel_aspect=%d/%d", like->width, like->height,
-             like->format, sar.num > 0 && sar.den > 0 ? sar.num : 1, sar.num > 0 && sar.den > 0 ? sar.den : 1);
+    snprintf(text, sizeof text, "video_size=%dx%d:pix_fmt=%d:time_base=1/1000000:pixel_aspect=%d/%d", like->width,
+             like->height, like->format, sar.num > 0 && sar.den > 0 ? sar.num : 1,
+             sar.num > 0 && sar.den > 0 ? sar.den : 1);
     AVFilterContext *bwdif = NULL;
-    int error =
-        avfilter_graph_create_filter(&p->weave_in, avfilter_get_by_name("buffer"), "in", text, NULL, p->weave);
+    int error = avfilter_graph_create_filter(&p->weave_in, avfilter_get_by_name("buffer"), "in", text, NULL, p->weave);
     if (error >= 0)
         error = avfilter_graph_create_filter(&bwdif, avfilter_get_by_name("bwdif"), "bwdif",
                                              "mode=send_frame:parity=auto:deint=interlaced", NULL, p->weave);
     if (error >= 0)
-        error = avfilter_graph_create_filter(&p->weave_out, avfilter_get_by_name("buffersink"), "out", NULL, NULL, p->weave);
+        error = avfilter_graph_create_filter(&p->weave_out, avfilter_get_by_name("buffersink"), "out", NULL, NULL,
+                                             p->weave);
     if (error >= 0)
         error = avfilter_link(p->weave_in, 0, bwdif, 0);
     if (error >= 0)
@@ -100,7 +103,7 @@ static void weave_open(struct pictures *p, const AVFrame *like) {
         result_fail_av(error, "The interlaced video could not be read.");
 }
 
-// The next picture, deinterlaced where the film needs it, into `frame`; 0 at the end.
+/* The next picture, deinterlaced where the film needs it, into `frame`; 0 at the end. */
 static int follow(struct pictures *p, AVFrame *frame) {
     av_frame_unref(frame);
     if (!p->film->interlaced) {
@@ -122,7 +125,8 @@ static int follow(struct pictures *p, AVFrame *frame) {
             return 1;
         }
         const AVFilterLink *link = p->weave ? p->weave_in->outputs[0] : NULL;
-        if (!link || link->w != p->decoded->width || link->h != p->decoded->height || link->format != p->decoded->format)
+        if (!link || link->w != p->decoded->width || link->h != p->decoded->height ||
+            link->format != p->decoded->format)
             weave_open(p, p->decoded);
         if (av_buffersrc_add_frame(p->weave_in, p->decoded) == AVERROR(ENOMEM))
             result_fail_av(AVERROR(ENOMEM), "");
@@ -136,8 +140,9 @@ static void restart(struct pictures *p) {
     p->has_now = p->has_next = p->at_end = 0;
 }
 
-// Seeks and decodes up to the first key picture, which becomes `next`. Pictures before it in time may lack what they refer to
-// and are dropped, so that the result is the same wherever decoding began. 0, or -1 when there is no key picture.
+/* Seeks and decodes up to the first key picture, which becomes `next`. Pictures before it in time may lack what they
+ * refer to and are dropped, so that the result is the same wherever decoding began. 0, or -1 when there is no key
+ * picture. */
 static int seek(struct pictures *p, int64_t us) {
     restart(p);
     int64_t to = av_rescale_q_rnd(us, AV_TIME_BASE_Q, p->stream->time_base, AV_ROUND_DOWN | AV_ROUND_PASS_MINMAX);
@@ -164,10 +169,10 @@ static void rewind_all(struct pictures *p) {
     p->from_start = 1;
 }
 
-// Stands so that frame `first` can be shown, starting from a key picture at or before it.
+/* Stands so that frame `first` can be shown, starting from a key picture at or before it. */
 static void stand(struct pictures *p, int64_t first) {
     static const int64_t back_us[] = {0, 5000000, 30000000};
-    // The deinterlacer looks at neighbours: what comes right after a seek is not yet what it would be without.
+    /* The deinterlacer looks at neighbours: what comes right after a seek is not yet what it would be without. */
     int64_t early = p->film->interlaced ? 4 : 0;
     int64_t target = timeline_us(p->film, first - 2 * early);
     for (int i = 0; i < 3 && target - back_us[i] > p->film->start_us + 500000; i++)
@@ -208,7 +213,7 @@ int64_t pictures_frames(const struct pictures *p) {
                                                               (AVRational){(int)film->fps_num, (int)film->fps_den});
     if (p->has_now && timeline_slot(film, p->now->pts) + 1 > frames)
         frames = timeline_slot(film, p->now->pts) + 1;
-    // A container's word is seldom exact: within a second the last picture is held.
+    /* A container's word is seldom exact: within a second the last picture is held. */
     return frames + second >= film->frames ? film->frames : frames;
 }
 
@@ -224,7 +229,7 @@ const AVFrame *pictures_show(struct pictures *p, int64_t frame, int *same) {
         p->at_end = !p->has_next;
     }
     if (!p->has_now && p->has_next) {
-        // Before the first picture the first picture is seen.
+        /* Before the first picture the first picture is seen. */
         if (av_frame_ref(p->now, p->next) < 0)
             result_fail_av(AVERROR(ENOMEM), "");
         p->has_now = 1;

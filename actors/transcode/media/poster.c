@@ -7,10 +7,10 @@
 #include <libswscale/swscale.h>
 #include <math.h>
 
-#define WIDTH_MAX 1280
+#define WIDTH_MAX   1280
 #define GOOD_ENOUGH 45
 
-// How much there is to see: the spread of brightness, less when nearly all of it is black or white.
+/* How much there is to see: the spread of brightness, less when nearly all of it is black or white. */
 static double interest(const AVFrame *picture) {
     double sum = 0, squares = 0, count = 0;
     for (int y = 0; y < picture->height; y += 2) {
@@ -31,12 +31,14 @@ static AVFrame *full_range(const AVFrame *picture) {
     wide->height = picture->height;
     if (av_frame_get_buffer(wide, 0) < 0)
         result_fail_av(AVERROR(ENOMEM), "");
-    struct SwsContext *scaler = result_need(sws_getContext(picture->width, picture->height, AV_PIX_FMT_YUV420P, wide->width,
-                                                           wide->height, AV_PIX_FMT_YUVJ420P, SWS_BICUBIC, NULL, NULL, NULL));
-    // JPEG is BT.601 and full range.
-    sws_setColorspaceDetails(scaler, sws_getCoefficients(SWS_CS_ITU709), 0, sws_getCoefficients(SWS_CS_ITU601), 1, 0, 1 << 16,
-                             1 << 16);
-    sws_scale(scaler, (const uint8_t *const *)picture->data, picture->linesize, 0, picture->height, wide->data, wide->linesize);
+    struct SwsContext *scaler =
+        result_need(sws_getContext(picture->width, picture->height, AV_PIX_FMT_YUV420P, wide->width, wide->height,
+                                   AV_PIX_FMT_YUVJ420P, SWS_BICUBIC, NULL, NULL, NULL));
+    /* JPEG is BT.601 and full range. */
+    sws_setColorspaceDetails(scaler, sws_getCoefficients(SWS_CS_ITU709), 0, sws_getCoefficients(SWS_CS_ITU601), 1, 0,
+                             1 << 16, 1 << 16);
+    sws_scale(scaler, (const uint8_t *const *)picture->data, picture->linesize, 0, picture->height, wide->data,
+              wide->linesize);
     sws_freeContext(scaler);
     wide->color_range = AVCOL_RANGE_JPEG;
     return wide;
@@ -114,9 +116,10 @@ void verb_poster(const struct job *job) {
         }
         av_frame_free(&drawn);
     }
-    if (!best)
+    if (best)
+        send_jpeg(best);
+    else
         result_fail(MEDIA_BLAME_FILM, "No picture of the video could be read.");
-    send_jpeg(best);
     av_frame_free(&best);
     canvas_close(&canvas);
     pictures_close(&pictures);

@@ -8,17 +8,17 @@
 #include <stdlib.h>
 
 #define PICTURES_WANTED 12
-#define REFUSED_MAX 3000
-#define LOOK_MAX_BYTES (32ll << 20)
+#define REFUSED_MAX     3000
+#define LOOK_MAX_BYTES  (32ll << 20)
 
-// What one stream of the film turned out to be.
+/* What one stream of the film turned out to be. */
 struct track {
     AVStream *stream;
     AVCodecContext *decoder;
-    int64_t start_us; // of what is presented
+    int64_t start_us; /* of what is presented */
     int64_t end_us;
-    int64_t last_us; // of the packet that ends last
-    int64_t covered_us; // sum of the packets' lengths
+    int64_t last_us;    /* of the packet that ends last */
+    int64_t covered_us; /* sum of the packets' lengths */
     int64_t packets;
     int64_t decoded;
     int64_t refused;
@@ -48,7 +48,7 @@ static void learn(struct track *track, const AVFrame *frame) {
     track->decoded++;
 }
 
-// Decodes until enough was seen to know that it can be done.
+/* Decodes until enough was seen to know that it can be done. */
 static void try(struct track *track, const AVPacket *packet, AVFrame *frame) {
     int64_t wanted = track->stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO ? PICTURES_WANTED : 1;
     if (!track->decoder || track->decoded >= wanted || track->refused > REFUSED_MAX)
@@ -80,7 +80,7 @@ static void measure(struct track *track, const AVPacket *packet) {
         track->end_us = us + length;
 }
 
-// Reads packets up to the film's end, or as far as needed when it is too long for that. 1 when the end was reached.
+/* Reads packets up to the film's end, or as far as needed when it is too long for that. 1 when the end was reached. */
 static int scan(struct source *source, struct track *video, struct track *audio) {
     AVPacket *packet = result_need(av_packet_alloc());
     AVFrame *frame = result_need(av_frame_alloc());
@@ -108,13 +108,13 @@ static int scan(struct source *source, struct track *video, struct track *audio)
     return ended;
 }
 
-// Containers that say nothing about the last packet's length mean one picture.
+/* Containers that say nothing about the last packet's length mean one picture. */
 static void finish_end(struct track *track, AVRational rate) {
     if (track->end_us == track->last_us && track->last_us != INT64_MIN)
         track->end_us += 1000000ll * rate.den / rate.num;
 }
 
-// The container's average, or what the packets say where it has none to be believed.
+/* The container's average, or what the packets say where it has none to be believed. */
 static AVRational rate_of(const struct track *video) {
     AVRational average = video->stream->avg_frame_rate, base = video->stream->r_frame_rate, seen;
     int64_t span_us = video->last_us - video->start_us;
@@ -126,8 +126,8 @@ static AVRational rate_of(const struct track *video) {
     return timeline_rate(average, base);
 }
 
-// Where the container counts from its own 0 and not from the first packet, so do we; and what it says beyond the last packet,
-// up to a second, is shown as well.
+/* Where the container counts from its own 0 and not from the first packet, so do we; and what it says beyond the last
+ * packet, up to a second, is shown as well. */
 static void heed(struct media_info *info, int64_t told_us, int64_t end_us) {
     int64_t zero_us = info->zero_us;
     if (told_us <= 0 || told_us == AV_NOPTS_VALUE)
@@ -167,11 +167,12 @@ static void set_times(struct media_info *info, struct source *source, struct tra
                                         info->fps_num, info->fps_den);
     if (info->duration_us <= 0 || info->duration_us > longest_us)
         result_fail(MEDIA_BLAME_FILM, "The film is longer than 33 hours, or its time stamps are wrong.");
-    // A still picture under an hour of talk is a film; two pictures ten hours apart with little else are not.
+    /* A still picture under an hour of talk is a film; two pictures ten hours apart with little else are not. */
     if (info->exact && info->duration_us / 60000000 > video->packets && audio->covered_us < info->duration_us / 2)
         result_fail(MEDIA_BLAME_FILM, "The film's time stamps are wrong: it has almost no pictures for its length.");
     info->frames = timeline_frames(info->duration_us, rate);
-    // The first picture falls on the grid, and the sound is placed by the same zero: they stay together to the sample.
+    /* The first picture falls on the grid, and the sound is placed by the same zero: they stay together to the sample.
+     */
     int64_t lead = timeline_nearest(info->start_us - info->zero_us, rate);
     info->zero_us = info->start_us - media_frame_us(lead, info->fps_num, info->fps_den);
 }
@@ -209,7 +210,7 @@ static void set_names(struct media_info *info, const struct source *source, cons
     info->audio_rate = rate > 0 ? (uint32_t)rate : 0;
 }
 
-// HEIF and AVIF share the container of films.
+/* HEIF and AVIF share the container of films. */
 static int is_still(const struct source *source) {
     const AVDictionaryEntry *brand = av_dict_get(source->format->metadata, "major_brand", NULL, 0);
     return brand && av_match_list(brand->value, "avif,mif1,heic,heix,heim,heis", ',');

@@ -39,7 +39,7 @@ _Noreturn void result_fail(enum media_blame blame, const char *format, ...) {
     if (bytes >= (int)sizeof sentence)
         bytes = (int)sizeof sentence - 1;
     struct media_frame frame = {.kind = MEDIA_FAILED, .flags = blame, .bytes = (uint64_t)bytes};
-    // The lock is kept, so that no other thread says anything after it.
+    /* The lock is kept, so that no other thread says anything after it. */
     pthread_mutex_lock(&turn);
     write_all(&frame, sizeof frame);
     write_all(sentence, (size_t)bytes);

@@ -5,7 +5,7 @@
 #include <libavutil/opt.h>
 #include <stdlib.h>
 
-// Frames x264 holds back for its B-frames; constant for the settings below.
+/* Frames x264 holds back for its B-frames; constant for the settings below. */
 #define REORDER 2
 
 static void encoder_open(struct rung *rung) {
@@ -29,7 +29,7 @@ static void encoder_open(struct rung *rung) {
     encoder->gop_size = gop;
     encoder->rc_max_rate = is->maxrate;
     encoder->rc_buffer_size = (int)is->bufsize;
-    // More threads would make the bytes depend on their number, and a rung has its own thread anyway.
+    /* More threads would make the bytes depend on their number, and a rung has its own thread anyway. */
     encoder->thread_count = 1;
     AVDictionary *options = NULL;
     av_dict_set(&options, "preset", "veryfast", 0);
@@ -38,7 +38,8 @@ static void encoder_open(struct rung *rung) {
     av_dict_set(&options, "sc_threshold", "0", 0);
     av_dict_set(&options, "forced-idr", "1", 0);
     av_dict_set(&options, "aud", "1", 0);
-    // Without cpu-independent x264 gives other bytes on other processors, and with AVX-512 from one call to the next.
+    /* Without cpu-independent x264 gives other bytes on other processors, and with AVX-512 from one call to the next.
+     */
     av_dict_set(&options, "x264-params", "open-gop=0:cpu-independent=1", 0);
     int error = avcodec_open2(encoder, codec, &options);
     av_dict_free(&options);
@@ -47,8 +48,8 @@ static void encoder_open(struct rung *rung) {
     rung->encoder = encoder;
 }
 
-// The encoder's own settings, some 700 bytes at the head of every segment that no player reads. Unit is the NAL with its start
-// code; it is closed up in place.
+/* The encoder's own settings, some 700 bytes at the head of every segment that no player reads. Unit is the NAL with
+ * its start code; it is closed up in place. */
 static size_t drop_settings(uint8_t *data, size_t bytes) {
     size_t from = 0, to = 0;
     for (size_t at = 0; at + 4 < bytes; at++) {
@@ -83,7 +84,7 @@ static void keep(struct rung *rung) {
     picture->bytes = picture->key && rung->picture_count == 0 ? drop_settings(picture->data, (size_t)packet->size)
                                                               : (size_t)packet->size;
     picture->pts_90k = MEDIA_PTS_OFFSET + timeline_pts(film, rung->segment_first + packet->pts);
-    // On the grid of the whole film, so that it runs on from one segment to the next.
+    /* On the grid of the whole film, so that it runs on from one segment to the next. */
     int64_t decoded = rung->segment_first + (int64_t)rung->picture_count - REORDER;
     picture->dts_90k = MEDIA_PTS_OFFSET + timeline_pts(film, decoded);
     if (picture->dts_90k > picture->pts_90k)
@@ -101,7 +102,7 @@ static void encode(struct rung *rung, AVFrame *picture) {
         result_fail_av(error, "The video could not be encoded.");
 }
 
-// profile, constraints and level as in avc1.XXXXXX
+/* profile, constraints and level as in avc1.XXXXXX */
 static uint32_t codec_bytes(const uint8_t *data, size_t bytes) {
     for (size_t at = 0; at + 6 < bytes; at++)
         if (!data[at] && !data[at + 1] && data[at + 2] == 1 && (data[at + 3] & 31) == 7)
@@ -120,8 +121,8 @@ static void segment_finish(struct rung *rung) {
     struct ts_sound *sounds = NULL;
     if (rung->sound)
         sounds = sound_between(rung->sound, timeline_pts(film, rung->segment_first),
-                               timeline_pts(film, rung->segment_first + timeline_segment_frames(film)), MEDIA_PTS_OFFSET,
-                               &segment.sound_count);
+                               timeline_pts(film, rung->segment_first + timeline_segment_frames(film)),
+                               MEDIA_PTS_OFFSET, &segment.sound_count);
     segment.sounds = sounds;
     size_t bytes = 0;
     uint8_t *out = result_need(ts_write(&segment, &bytes));
@@ -161,7 +162,7 @@ static void take_part(struct rung *rung, AVFrame *picture, int64_t frame) {
         segment_finish(rung);
 }
 
-// The picture at the size of the rung below.
+/* The picture at the size of the rung below. */
 static AVFrame *shrink(struct rung *rung, const AVFrame *picture) {
     const struct job_rung *to = &rung->job->rungs[rung->number + 1];
     AVFrame *small = result_need(av_frame_alloc());
@@ -171,10 +172,10 @@ static AVFrame *shrink(struct rung *rung, const AVFrame *picture) {
     small->height = to->height;
     small->format = AV_PIX_FMT_YUV420P;
     small->buf[0] = result_need(av_buffer_pool_get(rung->pool));
-    if (av_image_fill_arrays(small->data, small->linesize, small->buf[0]->data, AV_PIX_FMT_YUV420P, to->width, to->height, 64) <
-            0 ||
-        sws_scale(rung->scaler, (const uint8_t *const *)picture->data, picture->linesize, 0, picture->height, small->data,
-                  small->linesize) < 0)
+    if (av_image_fill_arrays(small->data, small->linesize, small->buf[0]->data, AV_PIX_FMT_YUV420P, to->width,
+                             to->height, 64) < 0 ||
+        sws_scale(rung->scaler, (const uint8_t *const *)picture->data, picture->linesize, 0, picture->height,
+                  small->data, small->linesize) < 0)
         result_fail(MEDIA_BLAME_FILM, "The video could not be scaled.");
     return small;
 }
@@ -226,8 +227,8 @@ void rung_start(struct rung *rung, const struct job *job, int number, struct run
         int bytes = av_image_get_buffer_size(AV_PIX_FMT_YUV420P, to->width, to->height, 64);
         rung->pool = result_need(bytes > 0 ? av_buffer_pool_init((size_t)bytes + 64, NULL) : NULL);
         rung->scaler = result_need(sws_getContext(from->width, from->height, AV_PIX_FMT_YUV420P, to->width, to->height,
-                                                  AV_PIX_FMT_YUV420P, SWS_BICUBIC | SWS_BITEXACT | SWS_ACCURATE_RND, NULL, NULL,
-                                                  NULL));
+                                                  AV_PIX_FMT_YUV420P, SWS_BICUBIC | SWS_BITEXACT | SWS_ACCURATE_RND,
+                                                  NULL, NULL, NULL));
     }
     pthread_mutex_init(&rung->lock, NULL);
     pthread_cond_init(&rung->filled, NULL);

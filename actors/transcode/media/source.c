@@ -5,14 +5,16 @@
 #include <unistd.h>
 
 #define READ_BYTES (256 << 10)
-#define FAR_US (1ll << 52)
+#define FAR_US     (1ll << 52)
 
-// Containers that hold their bytes themselves: no playlists, no image sequences, nothing that names another file.
+/* Containers that hold their bytes themselves: no playlists, no image sequences, nothing that names another file. */
 static const char CONTAINERS[] = "mov,matroska,avi,flv,mpegts,mpeg,ogg,asf,mxf,dv,mp3,wav,flac,aac,ac3,eac3";
 
 static const char DECODERS[] =
-    "h264,hevc,libdav1d,vp8,vp9,vp6,vp6a,vp6f,mpeg4,msmpeg4v1,msmpeg4v2,msmpeg4,mpeg1video,mpeg2video,wmv1,wmv2,wmv3,vc1,"
-    "theora,prores,dnxhd,mjpeg,h261,h263,h263i,h263p,flv,svq1,svq3,dvvideo,ffv1,huffyuv,ffvhuff,utvideo,rawvideo,v210,cfhd,"
+    "h264,hevc,libdav1d,vp8,vp9,vp6,vp6a,vp6f,mpeg4,msmpeg4v1,msmpeg4v2,msmpeg4,mpeg1video,mpeg2video,wmv1,wmv2,wmv3,"
+    "vc1,"
+    "theora,prores,dnxhd,mjpeg,h261,h263,h263i,h263p,flv,svq1,svq3,dvvideo,ffv1,huffyuv,ffvhuff,utvideo,rawvideo,v210,"
+    "cfhd,"
     "qtrle,cinepak,rv10,rv20,rv30,rv40,jpeg2000,"
     "aac,aac_latm,ac3,eac3,mp3float,mp3,mp2float,mp2,mp1float,mp1,opus,vorbis,flac,alac,amrnb,amrwb,wmav1,wmav2,wmapro,"
     "truehd,mlp,dca,speex,libspeex,nellymoser,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,adpcm_swf,adpcm_yamaha,qdm2,cook,"
@@ -66,7 +68,7 @@ static void prepare(struct source *source) {
 
 void source_open(struct source *source) {
     *source = (struct source){0};
-    // Not fstat: libc makes it a call that can also look at paths, which the sandbox refuses.
+    /* Not fstat: libc makes it a call that can also look at paths, which the sandbox refuses. */
     source->bytes = lseek(MEDIA_FD_FILM, 0, SEEK_END);
     if (source->bytes < 0)
         result_fail(MEDIA_BLAME_HOST, "The film could not be read.");
@@ -98,18 +100,20 @@ static int decodable(const AVStream *stream) {
     return codec && av_match_list(codec->name, DECODERS, ',');
 }
 
-// Higher is better, 0 is out of the question.
+/* Higher is better, 0 is out of the question. */
 static int64_t worth(const AVStream *stream) {
     const AVCodecParameters *is = stream->codecpar;
     int64_t score = 1;
     if (is->codec_type == AVMEDIA_TYPE_VIDEO) {
-        if (stream->disposition & (AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS | AV_DISPOSITION_STILL_IMAGE))
+        if (stream->disposition &
+            (AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS | AV_DISPOSITION_STILL_IMAGE))
             return 0;
         score += is->width > 0 && is->height > 0 ? (int64_t)is->width * is->height : 0;
     } else {
         int channels = is->ch_layout.nb_channels;
         score += channels > 0 && channels <= 64 ? channels : 0;
-        if (stream->disposition & (AV_DISPOSITION_VISUAL_IMPAIRED | AV_DISPOSITION_HEARING_IMPAIRED | AV_DISPOSITION_COMMENT))
+        if (stream->disposition &
+            (AV_DISPOSITION_VISUAL_IMPAIRED | AV_DISPOSITION_HEARING_IMPAIRED | AV_DISPOSITION_COMMENT))
             score += 1ll << 41;
         else
             score += 1ll << 42;
@@ -178,7 +182,7 @@ AVCodecContext *source_decoder(const AVStream *stream) {
     decoder->thread_count = 1;
     decoder->flags |= AV_CODEC_FLAG_BITEXACT;
     decoder->pkt_timebase = stream->time_base;
-    // A little more than 8K; beyond it memory would be the limit.
+    /* A little more than 8K; beyond it memory would be the limit. */
     decoder->max_pixels = 8192 * 4352;
     int error = avcodec_parameters_to_context(decoder, stream->codecpar);
     if (error >= 0)

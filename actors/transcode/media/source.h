@@ -1,5 +1,8 @@
-// The film behind descriptor 3, opened by libavformat through a reader of our own.
-#pragma once
+#ifndef ZOE_MEDIA_SOURCE_H
+#define ZOE_MEDIA_SOURCE_H
+
+/* The film behind descriptor 3, opened by libavformat through a reader of our own. */
+
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 
@@ -8,28 +11,31 @@ struct source {
     AVIOContext *io;
     int64_t position;
     int64_t bytes;
-    int read_error; // errno of a disk that could not be read, else 0
+    int read_error; /* errno of a disk that could not be read, else 0 */
 };
 
-// Ends the process with a sentence when this is not a film.
+/* Ends the process with a sentence when this is not a film. */
 void source_open(struct source *source);
 void source_close(struct source *source);
 
-// The stream to show or to hear, or NULL. Cover art is not video; streams nobody here can decode come last.
+/* The stream to show or to hear, or NULL. Cover art is not video; streams nobody here can decode come last. */
 AVStream *source_best_video(struct source *source);
 AVStream *source_best_audio(struct source *source);
 
-// The stream of this number when it is of this kind; else the process ends: the film is not the one that was probed.
+/* The stream of this number when it is of this kind; else the process ends: the film is not the one that was probed. */
 AVStream *source_stream(struct source *source, int number, enum AVMediaType type);
 
-// Demuxes only these; either may be NULL.
+/* Demuxes only these; either may be NULL. */
 void source_use(struct source *source, const AVStream *video, const AVStream *audio);
 
-// 1 with a packet, 0 at the end. A damaged end is an end.
+/* 1 with a packet, 0 at the end. A damaged end is an end. */
 int source_read(struct source *source, AVPacket *packet);
 
-// A decoder on one thread, so that the same bytes give the same pictures everywhere; NULL when there is none or it refuses.
+/* A decoder on one thread, so that the same bytes give the same pictures everywhere; NULL when there is none or it
+ * refuses. */
 AVCodecContext *source_decoder(const AVStream *stream);
 
-// Presentation time in us of a time stamp of this stream, or AV_NOPTS_VALUE when it cannot be true.
+/* Presentation time in us of a time stamp of this stream, or AV_NOPTS_VALUE when it cannot be true. */
 int64_t source_us(const AVStream *stream, int64_t pts);
+
+#endif

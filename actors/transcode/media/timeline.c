@@ -10,9 +10,9 @@ int timeline_rate_is_sane(AVRational rate) {
            (rate.num / rate.den < 60 || rate.num % rate.den == 0);
 }
 
-// Averages are measured and a little off; what is meant is mostly one of these.
+/* Averages are measured and a little off; what is meant is mostly one of these. */
 static AVRational known(AVRational rate) {
-    static const AVRational rates[] = {{24000, 1001}, {24, 1}, {25, 1}, {30000, 1001}, {30, 1},
+    static const AVRational rates[] = {{24000, 1001}, {24, 1}, {25, 1},       {30000, 1001}, {30, 1},
                                        {48, 1},       {50, 1}, {60000, 1001}, {60, 1}};
     for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
         double off = av_q2d(rate) / av_q2d(rates[i]);
@@ -28,7 +28,7 @@ AVRational timeline_rate(AVRational average, AVRational base) {
         rate = average;
     else if (base.num > 0 && base.den > 0 && base.num / base.den <= 1000 && base.num >= base.den / 2)
         rate = base;
-    // A base rate this close is what the average was meant to be.
+    /* A base rate this close is what the average was meant to be. */
     if (timeline_rate_is_sane(base) && rate.num != base.num) {
         double off = av_q2d(rate) / av_q2d(base);
         if (off > 0.99 && off < 1.01)
@@ -39,7 +39,8 @@ AVRational timeline_rate(AVRational average, AVRational base) {
     while (rate.num / rate.den > 60 || (rate.num / rate.den == 60 && rate.num % rate.den))
         av_reduce(&rate.num, &rate.den, rate.num, 2ll * rate.den, 1000000);
     if (rate.num < 8 * rate.den)
-        av_reduce(&rate.num, &rate.den, (int64_t)rate.num * ((8ll * rate.den + rate.num - 1) / rate.num), rate.den, 1 << 30);
+        av_reduce(&rate.num, &rate.den, (int64_t)rate.num * ((8ll * rate.den + rate.num - 1) / rate.num), rate.den,
+                  1 << 30);
     return rate;
 }
 

@@ -2,12 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PACKET 188
-#define ROUND 16        // packets of a PID until its counter is 0 again
-#define PCR_LEAD 45000  // 90 kHz; how long before its decoding a picture arrives
+#define PACKET      188
+#define ROUND       16    /* packets of a PID until its counter is 0 again */
+#define PCR_LEAD    45000 /* 90 kHz; how long before its decoding a picture arrives */
 #define GROUP_BYTES 2800
-#define GROUP_MAX 8
-#define ADTS_BYTES 7
+#define GROUP_MAX   8
+#define ADTS_BYTES  7
 
 enum pid { PID_PAT = 0, PID_PMT = 0x1000, PID_VIDEO = 0x100, PID_AUDIO = 0x101 };
 
@@ -15,17 +15,17 @@ struct writer {
     uint8_t *out;
     size_t used;
     size_t room;
-    uint8_t counter[4]; // PAT, PMT, video, audio
-    uint8_t *scratch;   // one PES packet
+    uint8_t counter[4]; /* PAT, PMT, video, audio */
+    uint8_t *scratch;   /* one PES packet */
     size_t scratch_room;
     int failed;
 };
 
 struct pes {
     size_t bytes;
-    int64_t pcr; // 90 kHz, -1: none
+    int64_t pcr; /* 90 kHz, -1: none */
     int key;
-    size_t more; // packets beyond what its bytes need
+    size_t more; /* packets beyond what its bytes need */
 };
 
 static int grow(uint8_t **buffer, size_t *room, size_t need) {
@@ -78,9 +78,28 @@ static void table(struct writer *w, unsigned pid, int slot, const uint8_t *secti
 
 static void tables(struct writer *w, int has_sound) {
     static const uint8_t pat[] = {0x00, 0xb0, 13, 0, 1, 0xc1, 0, 0, 0, 1, 0xe0 | PID_PMT >> 8, PID_PMT & 0xff};
-    uint8_t pmt[22] = {0x02, 0xb0, has_sound ? 23 : 18, 0, 1, 0xc1, 0, 0, 0xe0 | PID_VIDEO >> 8, PID_VIDEO & 0xff, 0xf0, 0,
-                       0x1b, 0xe0 | PID_VIDEO >> 8, PID_VIDEO & 0xff, 0xf0, 0,
-                       0x0f, 0xe0 | PID_AUDIO >> 8, PID_AUDIO & 0xff, 0xf0, 0};
+    uint8_t pmt[22] = {0x02,
+                       0xb0,
+                       has_sound ? 23 : 18,
+                       0,
+                       1,
+                       0xc1,
+                       0,
+                       0,
+                       0xe0 | PID_VIDEO >> 8,
+                       PID_VIDEO & 0xff,
+                       0xf0,
+                       0,
+                       0x1b,
+                       0xe0 | PID_VIDEO >> 8,
+                       PID_VIDEO & 0xff,
+                       0xf0,
+                       0,
+                       0x0f,
+                       0xe0 | PID_AUDIO >> 8,
+                       PID_AUDIO & 0xff,
+                       0xf0,
+                       0};
     table(w, PID_PAT, 0, pat, sizeof pat);
     table(w, PID_PMT, 1, pmt, has_sound ? 22 : 17);
 }
@@ -102,7 +121,7 @@ static void put_pcr(uint8_t *at, int64_t pcr) {
     at[5] = 0;
 }
 
-// Cuts the PES packet in the scratch buffer into transport packets; what does not fill one is stuffed in front.
+/* Cuts the PES packet in the scratch buffer into transport packets; what does not fill one is stuffed in front. */
 static void cut(struct writer *w, unsigned pid, int slot, const struct pes *pes) {
     size_t left = packets_of(pes) + pes->more, at = 0;
     for (int first = 1; left > 0; first = 0, left--) {
@@ -110,7 +129,7 @@ static void cut(struct writer *w, unsigned pid, int slot, const struct pes *pes)
         if (!p)
             return;
         size_t fixed = first ? fixed_bytes(pes) : 0, room = PACKET - 4 - fixed, take = pes->bytes - at;
-        // Every packet still to come gets at least one byte.
+        /* Every packet still to come gets at least one byte. */
         if (take > left - 1)
             take -= left - 1;
         take = take > room ? room : take;
@@ -139,12 +158,13 @@ static void put_stamp(uint8_t *at, unsigned mark, int64_t stamp) {
     at[4] = (uint8_t)(t << 1 | 1);
 }
 
-// The PES header with room for stuffing, so that even the smallest packet can be cut into 16 with its header in the first.
+/* The PES header with room for stuffing, so that even the smallest packet can be cut into 16 with its header in the
+ * first. */
 static size_t head(uint8_t *at, uint8_t stream, size_t payload, int64_t pts, int64_t dts) {
     size_t stamps = dts == pts ? 5 : 10, stuffing = payload < 64 ? 20 : 0, fields = stamps + stuffing;
     size_t length = stream == 0xe0 ? 0 : 3 + fields + payload;
-    const uint8_t start[9] = {0, 0, 1, stream, (uint8_t)(length >> 8), (uint8_t)length, 0x84, stamps == 5 ? 0x80 : 0xc0,
-                              (uint8_t)fields};
+    const uint8_t start[9] = {
+        0, 0, 1, stream, (uint8_t)(length >> 8), (uint8_t)length, 0x84, stamps == 5 ? 0x80 : 0xc0, (uint8_t)fields};
     memcpy(at, start, sizeof start);
     put_stamp(at + 9, stamps == 5 ? 2 : 3, pts);
     if (stamps == 10)
@@ -165,7 +185,7 @@ static struct pes video_pes(struct writer *w, const struct ts_picture *picture) 
     return pes;
 }
 
-// How many access units go into one PES packet, to save headers.
+/* How many access units go into one PES packet, to save headers. */
 static size_t group(const struct ts_segment *s, size_t first) {
     size_t count = 0, bytes = 0;
     while (first + count < s->sound_count && count < GROUP_MAX) {
@@ -190,9 +210,9 @@ static struct pes audio_pes(struct writer *w, const struct ts_sound *sounds, siz
     size_t used = head(w->scratch, 0xc0, payload, sounds[0].pts_90k, sounds[0].pts_90k);
     for (size_t i = 0; i < count; i++) {
         size_t bytes = sounds[i].bytes + ADTS_BYTES;
-        // AAC-LC, 48 kHz, two channels, no CRC.
-        const uint8_t adts[ADTS_BYTES] = {0xff, 0xf1, 0x4c, (uint8_t)(0x80 | bytes >> 11), (uint8_t)(bytes >> 3),
-                                          (uint8_t)(bytes << 5 | 0x1f), 0xfc};
+        /* AAC-LC, 48 kHz, two channels, no CRC. */
+        const uint8_t adts[ADTS_BYTES] = {
+            0xff, 0xf1, 0x4c, (uint8_t)(0x80 | bytes >> 11), (uint8_t)(bytes >> 3), (uint8_t)(bytes << 5 | 0x1f), 0xfc};
         memcpy(w->scratch + used, adts, sizeof adts);
         memcpy(w->scratch + used + ADTS_BYTES, sounds[i].data, sounds[i].bytes);
         used += bytes;
@@ -205,7 +225,7 @@ static size_t missing(size_t packets) {
     return (ROUND - packets % ROUND) % ROUND;
 }
 
-// Packets the video still needs, and the audio, to come out even. Their last PES packets take them up.
+/* Packets the video still needs, and the audio, to come out even. Their last PES packets take them up. */
 static void count(struct writer *w, const struct ts_segment *s, size_t *video_more, size_t *audio_more) {
     size_t video = 0, audio = 0;
     for (size_t i = 0; i < s->picture_count; i++) {
@@ -229,8 +249,9 @@ uint8_t *ts_write(const struct ts_segment *s, size_t *bytes) {
     count(&w, s, &video_more, &audio_more);
     for (size_t i = 0; i <= s->picture_count; i++) {
         int last = i == s->picture_count;
-        for (size_t n; sound < s->sound_count && (last || s->sounds[sound].pts_90k <= s->pictures[i].dts_90k); sound += n) {
-            // The first thing in a segment is its tables.
+        for (size_t n; sound < s->sound_count && (last || s->sounds[sound].pts_90k <= s->pictures[i].dts_90k);
+             sound += n) {
+            /* The first thing in a segment is its tables. */
             if (written == 0) {
                 tables(&w, s->has_sound);
                 written++;

@@ -1,11 +1,15 @@
-// One segment as MPEG transport stream. Every PID carries a multiple of 16 packets with payload, so each segment begins with
-// continuity counter 0 and ends with 15: segments made by different processes follow one another without a break.
-#pragma once
+#ifndef ZOE_MEDIA_TS_H
+#define ZOE_MEDIA_TS_H
+
+/* One segment as MPEG transport stream. Every PID carries a multiple of 16 packets with payload, so each segment begins
+ * with continuity counter 0 and ends with 15: segments made by different processes follow one another without a break.
+ */
+
 #include <stddef.h>
 #include <stdint.h>
 
 struct ts_picture {
-    uint8_t *data; // Annex B access unit
+    uint8_t *data; /* Annex B access unit */
     size_t bytes;
     int64_t pts_90k;
     int64_t dts_90k;
@@ -13,18 +17,20 @@ struct ts_picture {
 };
 
 struct ts_sound {
-    const uint8_t *data; // raw AAC-LC, 48 kHz stereo
+    const uint8_t *data; /* raw AAC-LC, 48 kHz stereo */
     size_t bytes;
     int64_t pts_90k;
 };
 
 struct ts_segment {
-    const struct ts_picture *pictures; // in the order of decoding, at least one
+    const struct ts_picture *pictures; /* in the order of decoding, at least one */
     size_t picture_count;
     const struct ts_sound *sounds;
     size_t sound_count;
-    int has_sound; // the film has sound, though perhaps not in this segment
+    int has_sound; /* the film has sound, though perhaps not in this segment */
 };
 
-// The segment's bytes, to be freed with free(), or NULL when out of memory.
+/* The segment's bytes, to be freed with free(), or NULL when out of memory. */
 uint8_t *ts_write(const struct ts_segment *segment, size_t *bytes);
+
+#endif

@@ -17,7 +17,7 @@
 
 extern char **environ;
 
-enum { ROUNDS = 7, HELPERS = 4, START_TRIES = 100 };
+enum { ROUNDS = 7, HELPERS = 4, START_TRIES = 500 };
 
 struct bench {
     char folder[1024], data[64];

@@ -43,7 +43,7 @@ static int pass(void *from, zmq_msg_t *own, void *to, zmq_msg_t *other) {
         zmq_msg_recv(&head, from, 0);
         zmq_msg_recv(&body, from, 0);
         swap(own, &id);
-        /* A worker's READY comes before any client. */
+        /* READY has no client to go to. */
         if (!zmq_msg_size(other) ||
             zmq_send(to, zmq_msg_data(other), zmq_msg_size(other), ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
             continue;
@@ -64,10 +64,12 @@ int proxy_run(void) {
     if (!front || !back)
         return EX_OSERR;
     for (;;) {
-        zmq_pollitem_t items[] = {{.socket = front, .events = ZMQ_POLLIN}, {.socket = back, .events = ZMQ_POLLIN}};
-        if (zmq_poll(items, 2, -1) < 0)
+        zmq_pollitem_t items[] = {{.socket = back, .events = ZMQ_POLLIN}, {.socket = front, .events = ZMQ_POLLIN}};
+        /* Clients wait until the worker has said READY. */
+        bool serving = zmq_msg_size(&worker) > 0;
+        if (zmq_poll(items, serving ? 2 : 1, -1) < 0)
             return EX_OSERR;
-        while (pass(back, &worker, front, &client) + pass(front, &client, back, &worker))
+        while (pass(back, &worker, front, &client) + (serving ? pass(front, &client, back, &worker) : 0))
             ;
     }
 }
