@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "protocol/node/clock.h"
 #include "tests/actor/tests.h"
 
 /* What a person does with an account, and what administrators do with accounts. */
@@ -458,6 +459,54 @@ static void a_code_is_taken_once(void **state) {
     peer_close(peer);
 }
 
+enum { TIMINGS = 200 };
+
+static int by_time(const void *a, const void *b) {
+    int64_t one = *(const int64_t *)a, other = *(const int64_t *)b;
+    return (one > other) - (one < other);
+}
+
+static int64_t micros(struct answer (*try)(const char *email), const char *email) {
+    int64_t begun = clock_us();
+    try(email);
+    return clock_us() - begun;
+}
+
+static struct answer guess(const char *email) {
+    return login(email, "a wrong password");
+}
+
+/* By turns, so that what else the machine does meets both: the middles differ by less than either wavers by itself. */
+static void expect_same_time(struct answer (*try)(const char *email)) {
+    int64_t known[TIMINGS], unknown[TIMINGS];
+    for (int i = 0; i < TIMINGS; i++) {
+        known[i] = micros(try, "timing@example.test");
+        unknown[i] = micros(try, "gniming@example.test");
+    }
+    qsort(known, TIMINGS, sizeof *known, by_time);
+    qsort(unknown, TIMINGS, sizeof *unknown, by_time);
+    int64_t apart = llabs(known[TIMINGS / 2] - unknown[TIMINGS / 2]);
+    int64_t wavers = known[TIMINGS * 9 / 10] - known[TIMINGS / 10], least = known[TIMINGS / 2] / 20;
+    if (apart > (wavers > least ? wavers : least))
+        fail_msg("known %lld us, unknown %lld us", (long long)known[TIMINGS / 2], (long long)unknown[TIMINGS / 2]);
+    print_message("known %lld us, unknown %lld us, 80 of 100 within %lld us\n", (long long)known[TIMINGS / 2],
+                  (long long)unknown[TIMINGS / 2], (long long)wavers);
+}
+
+static void time_tells_nothing(void **state) {
+    (void)state;
+    enrol("timing@example.test", "a fine password");
+    end();
+    begin("ZOE_BCRYPT_COST=7");
+    /* The hash has the cost of today, as all have that were used since it was raised. */
+    expect_status(login("timing@example.test", "a fine password"), OK);
+    expect_same_time(guess);
+    expect_same_time(forgot);
+    end();
+    house_sql("delete from auth.outbox");
+    begin("");
+}
+
 static void limits_bound_tries(void **state) {
     (void)state;
     enrol("limits@example.test", "a fine password");
@@ -739,6 +788,7 @@ int account_tests(void) {
         cmocka_unit_test(a_second_factor),
         cmocka_unit_test(a_code_is_taken_once),
         cmocka_unit_test(limits_bound_tries),
+        cmocka_unit_test(time_tells_nothing),
         cmocka_unit_test(administrators_see_accounts),
         cmocka_unit_test(administrators_change_accounts),
         cmocka_unit_test(one_administrator_stays),

@@ -1,10 +1,11 @@
 // Accounts over HTTP: every route of v1 that a person or an administrator uses, and who may.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { startSet, until } from './lib.mjs';
+import { build, startSet, until } from './lib.mjs';
 
 let set;
 let root;
@@ -170,4 +171,18 @@ test('export and leave', async () => {
   await until(async () => (await set.api('GET', '/v1/me', { token: fay.token })).status === 401);
   told(await post('/v1/login', { email: fay.email, password }), 401, 'wrong-credentials');
   assert.equal((await post('/v1/register', { email: fay.email, password })).status, 201);
+});
+
+test('zoectl mail', () => {
+  const zoectl = (...args) => execFileSync(join(build, 'zoectl'), ['mail', ...args], { env: set.env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const lines = zoectl('list', 'sent').trim().split('\n');
+  assert.match(lines[0], /LETTER +STATE/);
+  const [number, state] = lines.at(-1).trim().split(/ +/);
+  assert.equal(state, 'sent');
+  assert.match(zoectl('show', number), /state +sent/);
+  assert.throws(() => zoectl('retry', number), ({ status, stderr }) => status === 1 && /letter-sent/.test(stderr));
+  assert.equal(zoectl('drop', number), '');
+  assert.throws(() => zoectl('show', number), ({ status }) => status === 1);
+  assert.throws(() => zoectl('burn', number), ({ status }) => status === 64);
+  assert.throws(() => zoectl('show', 'x'), ({ status }) => status === 64);
 });
