@@ -68,10 +68,11 @@ static PGconn *dial(const char *service) {
         url = address;
     }
     snprintf(name, sizeof name, "zoe-%s", service ? service : "owner");
-    const char *keys[] = {"dbname", "application_name", "connect_timeout", "options", "client_encoding", NULL, NULL, NULL};
-    const char *values[] = {url, name, "3",
-                            "-c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC",
-                            "UTF8", NULL, NULL, NULL};
+    const char *keys[] = {"dbname", "application_name", "connect_timeout", "options", "client_encoding", NULL, NULL,
+                          NULL};
+    const char *values[] = {
+        url,    name, "3",  "-c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC",
+        "UTF8", NULL, NULL, NULL};
     int n = 5;
     if (service) {
         if (db_secret(service, false, secret))
@@ -148,7 +149,7 @@ static enum status meaning(const char *sqlstate) {
     static const struct {
         const char *state;
         enum status status;
-    } table[] = {{"23505", CONFLICT}, {"23503", NOT_FOUND}, {"23514", INVALID},  {"22", INVALID}, {"40", BUSY},
+    } table[] = {{"23505", CONFLICT}, {"23503", NOT_FOUND}, {"23514", INVALID},   {"22", INVALID},     {"40", BUSY},
                  {"55P03", BUSY},     {"57014", DEADLINE},  {"57P", UNAVAILABLE}, {"08", UNAVAILABLE}, {"53", BUSY}};
     for (size_t i = 0; sqlstate && i < sizeof table / sizeof *table; i++)
         if (!strncmp(sqlstate, table[i].state, strlen(table[i].state)))

@@ -30,12 +30,19 @@ struct db_arg {
     };
 };
 
-#define ARG_INT(name_, value)       {.name = name_, .type = DB_INT, .integer = (value)}
-#define ARG_REAL(name_, value)      {.name = name_, .type = DB_REAL, .real = (value)}
-#define ARG_BOOL(name_, value)      {.name = name_, .type = DB_BOOL, .flag = (value)}
-#define ARG_TEXT(name_, value)      {.name = name_, .type = DB_TEXT, .text = (value)}
-#define ARG_BYTES(name_, value, n_) {.name = name_, .type = DB_BYTES, .bytes = {(const uint8_t *)(value), (n_)}}
-#define ARGS(...)                   ((const struct db_arg[]){__VA_ARGS__, {.name = NULL}})
+#define ARG_INT(name_, value)                                                                                          \
+    { .name = name_, .type = DB_INT, .integer = (value) }
+#define ARG_REAL(name_, value)                                                                                         \
+    { .name = name_, .type = DB_REAL, .real = (value) }
+#define ARG_BOOL(name_, value)                                                                                         \
+    { .name = name_, .type = DB_BOOL, .flag = (value) }
+#define ARG_TEXT(name_, value)                                                                                         \
+    { .name = name_, .type = DB_TEXT, .text = (value) }
+#define ARG_BYTES(name_, value, n_)                                                                                    \
+    {                                                                                                                  \
+        .name = name_, .type = DB_BYTES, .bytes = {(const uint8_t *)(value), (n_) }                                    \
+    }
+#define ARGS(...) ((const struct db_arg[]){__VA_ARGS__, {.name = NULL}})
 
 /* `service` NULL: as the owner, for migrations. Opens nothing yet; NULL when memory is out. */
 struct db *db_open(const char *service, const struct db_query *queries, unsigned count);
@@ -49,8 +56,9 @@ unsigned db_generation(const struct db *db);
 /* An idle connection that the server closed is only noticed by looking: call it before work that cannot be repeated. */
 void db_notice_loss(struct db *db);
 
-/* Runs a statement. Each parameter comes from `args` (may be NULL), else from the field of that name in `value` (a struct of
- * `record`, may be NULL); absent fields are null. NULL on failure, db_status() tells; else the caller rows_free()s. */
+/* Runs a statement. Each parameter comes from `args` (may be NULL), else from the field of that name in `value` (a
+ * struct of `record`, may be NULL); absent fields are null. NULL on failure, db_status() tells; else the caller
+ * rows_free()s. */
 struct rows *db_run(struct db *db, unsigned query, const struct record *record, const void *value,
                     const struct db_arg *args);
 
@@ -58,8 +66,8 @@ struct rows *db_run(struct db *db, unsigned query, const struct record *record, 
 enum status db_script(struct db *db, const char *sql);
 struct rows *db_text(struct db *db, const char *sql);
 
-/* What the last failure means: CONFLICT (unique, db_constraint() names it), NOT_FOUND (foreign key), INVALID (check), BUSY
- * (deadlock, serialization), DEADLINE, UNAVAILABLE (connection), else INTERNAL. OK after a success. */
+/* What the last failure means: CONFLICT (unique, db_constraint() names it), NOT_FOUND (foreign key), INVALID (check),
+ * BUSY (deadlock, serialization), DEADLINE, UNAVAILABLE (connection), else INTERNAL. OK after a success. */
 enum status db_status(const struct db *db);
 const char *db_constraint(const struct db *db);
 
@@ -79,7 +87,8 @@ const char *rows_text(const struct rows *rows, size_t row, const char *column);
 bool rows_null(const struct rows *rows, size_t row, const char *column);
 struct bytes rows_bytes(const struct rows *rows, size_t row, const char *column, struct arena *arena);
 
-/* Sets the fields of `value` that have a column of their name; times are read as milliseconds. 0, or -1 when memory is out. */
+/* Sets the fields of `value` that have a column of their name; times are read as milliseconds. 0, or -1 when memory is
+ * out. */
 int rows_fill(const struct rows *rows, size_t row, const struct record *record, void *value, struct arena *arena);
 /* A list of `record`s, one a row. */
 struct list rows_list(const struct rows *rows, const struct record *record, struct arena *arena);

@@ -91,7 +91,7 @@ static bool monotonous(const char *word) {
 }
 
 bool password_common(const char *password) {
-    char word[PASSWORD_BYTES_MAX + 1];
+    char word[PASSWORD_BYTES_MAX + 1] = "";
     size_t n = strlen(password);
     if (n < 2 || n >= sizeof word)
         return n < 2;

@@ -15,8 +15,8 @@ static enum status make_asset(struct call *call, const char *upload, int64_t tit
     int64_t asset = rows_int(rows, 0, "id");
     rows_free(rows);
     if (call_do(call, Q_task_add,
-                ARGS(ARG_INT("asset", asset), ARG_TEXT("kind", "probe"), ARG_INT("rank", RANK_PROBE), ARG_INT("first", 0),
-                     ARG_INT("count", 0), ARG_INT("make", 0))) != OK)
+                ARGS(ARG_INT("asset", asset), ARG_TEXT("kind", "probe"), ARG_INT("rank", RANK_PROBE),
+                     ARG_INT("first", 0), ARG_INT("count", 0), ARG_INT("make", 0))) != OK)
         return call->status;
     call->posted++;
     return call->status = news_post(call->db, call->arena, asset);

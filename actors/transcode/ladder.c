@@ -54,8 +54,8 @@ const char *ladder_text(const struct task *task) {
     struct buffer text = {0};
     for (size_t i = 0; i < task->rung_count; i++) {
         const struct rung *rung = &task->rungs[i];
-        buffer_print(&text, "%s%ux%u:%u:%u:%u", i ? "," : "rungs=", rung->width, rung->quality.height, rung->quality.crf,
-                     rung->quality.maxrate, rung->quality.bufsize);
+        buffer_print(&text, "%s%ux%u:%u:%u:%u", i ? "," : "rungs=", rung->width, rung->quality.height,
+                     rung->quality.crf, rung->quality.maxrate, rung->quality.bufsize);
     }
     const char *kept = text.failed ? NULL : arena_copy(task->arena, text.at, text.n);
     buffer_free(&text);

@@ -87,9 +87,9 @@ static int load_asset(struct task *task) {
 
 /* 1: a task was claimed, 0: there is none. */
 static int claim(struct task *task, int rank_max) {
-    struct rows *rows = db_run(task->db, Q_task_claim, NULL, NULL,
-                               ARGS(ARG_TEXT("worker", task->worker), ARG_INT("lease_ms", config()->lease_ms),
-                                    ARG_INT("rank_max", rank_max)));
+    struct rows *rows = db_run(
+        task->db, Q_task_claim, NULL, NULL,
+        ARGS(ARG_TEXT("worker", task->worker), ARG_INT("lease_ms", config()->lease_ms), ARG_INT("rank_max", rank_max)));
     bool found = rows && rows_count(rows);
     if (found) {
         task->id = rows_int(rows, 0, "id");
@@ -136,9 +136,10 @@ static enum outcome fail_asset(struct task *task, const char *why) {
 }
 
 static void release(struct task *task) {
-    rows_free(db_run(task->db, Q_task_release, NULL, NULL,
-                     ARGS(ARG_INT("task", task->id), ARG_TEXT("worker", task->worker), ARG_INT("attempt", task->attempt),
-                          ARG_INT("delay_ms", actor_stopping(task->actor) ? 0 : RETRY_MS * task->attempt))));
+    rows_free(
+        db_run(task->db, Q_task_release, NULL, NULL,
+               ARGS(ARG_INT("task", task->id), ARG_TEXT("worker", task->worker), ARG_INT("attempt", task->attempt),
+                    ARG_INT("delay_ms", actor_stopping(task->actor) ? 0 : RETRY_MS * task->attempt))));
 }
 
 /* Whoever deleted the title could not wait for us: what we wrote since lies in a folder that nobody knows. */

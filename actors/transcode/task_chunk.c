@@ -29,7 +29,8 @@ static enum outcome keep_segment(struct chunk *chunk, const struct media_frame *
     if (!ours || chunk->count == sizeof chunk->made / sizeof *chunk->made || !frame->bytes || frame->a <= 0 ||
         frame->a > DURATION_MAX_US)
         return TASK_LATER;
-    snprintf(name, sizeof name, "assets/%s/%s/segment_%03u.ts", task->folder, task->rungs[frame->rung].name, frame->index);
+    snprintf(name, sizeof name, "assets/%s/%s/segment_%03u.ts", task->folder, task->rungs[frame->rung].name,
+             frame->index);
     if (store_put(name, payload, frame->bytes))
         return TASK_LATER;
     chunk->made[chunk->count++] =
@@ -41,7 +42,8 @@ static void hint(const struct chunk *chunk, const struct media_frame *frame) {
     const struct task *task = chunk->task;
     if (frame->b <= 0 || frame->a < 0 || frame->a > frame->b || task->segments < 1)
         return;
-    double share = (double)task->count / task->segments * __builtin_popcount((unsigned)task->make) / (double)task->rung_count;
+    double share =
+        (double)task->count / task->segments * __builtin_popcount((unsigned)task->make) / (double)task->rung_count;
     double progress = task->progress + share * (double)frame->a / (double)frame->b;
     task_hint(task, progress < 0.99 ? progress : 0.99);
 }
@@ -93,9 +95,9 @@ static enum status add_segment(struct task *task, const struct made *made) {
                      ARGS(ARG_INT("asset", task->asset), ARG_INT("rung", made->rung), ARG_INT("number", made->number),
                           ARG_INT("bytes", made->bytes), ARG_INT("duration_us", made->duration_us))));
     if (db_status(task->db) == OK && made->number == 0)
-        rows_free(db_run(task->db, Q_rendition_profile, NULL, NULL,
-                         ARGS(ARG_INT("asset", task->asset), ARG_INT("rung", made->rung),
-                              ARG_INT("profile", made->profile))));
+        rows_free(db_run(
+            task->db, Q_rendition_profile, NULL, NULL,
+            ARGS(ARG_INT("asset", task->asset), ARG_INT("rung", made->rung), ARG_INT("profile", made->profile))));
     return db_status(task->db);
 }
 
@@ -133,7 +135,8 @@ static enum outcome commit(struct chunk *chunk) {
 
 static bool complete(const struct chunk *chunk) {
     const struct task *task = chunk->task;
-    int64_t whole = chunk->frames < 0 ? task->segments : media_segment_count(chunk->frames, task->fps_num, task->fps_den);
+    int64_t whole =
+        chunk->frames < 0 ? task->segments : media_segment_count(chunk->frames, task->fps_num, task->fps_den);
     int64_t end = task->first + task->count < whole ? task->first + task->count : whole;
     int64_t wanted = end > task->first ? (end - task->first) * __builtin_popcount((unsigned)task->make) : 0;
     return (int64_t)chunk->count == wanted;

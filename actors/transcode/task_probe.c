@@ -52,14 +52,15 @@ static enum status add_rungs(struct task *task) {
 
 /* The rungs that are quick to make; the lowest at least. */
 static int quick_rungs(const struct task *task) {
-    int make = 1 << (task->rung_count - 1);
+    int make = task->rung_count ? 1 << (task->rung_count - 1) : 0;
     for (size_t i = 0; i < task->rung_count; i++)
         if (task->rungs[i].quality.height <= QUICK_HEIGHT)
             make |= 1 << i;
     return make;
 }
 
-/* Long enough that decoding up to a chunk's first picture does not count, short enough that all processors end together. */
+/* Long enough that decoding up to a chunk's first picture does not count, short enough that all processors end
+ * together. */
 static int chunk_size(int segments) {
     int size = segments / CHUNKS_WANTED;
     return size < 1 ? 1 : size > CHUNK_SEGMENTS ? CHUNK_SEGMENTS : size;
@@ -90,10 +91,10 @@ static enum outcome plan(struct task *task, const struct media_info *info) {
     if (outcome != TASK_DONE)
         return outcome;
     rows_free(db_run(task->db, Q_asset_plan, NULL, NULL,
-                     ARGS(ARG_INT("asset", task->asset), ARG_TEXT("film", film), ARG_INT("duration_us", info->duration_us),
-                          ARG_INT("frames", info->frames), ARG_INT("fps_num", info->fps_num),
-                          ARG_INT("fps_den", info->fps_den), ARG_INT("segments", segments),
-                          ARG_BOOL("has_audio", info->has_audio))));
+                     ARGS(ARG_INT("asset", task->asset), ARG_TEXT("film", film),
+                          ARG_INT("duration_us", info->duration_us), ARG_INT("frames", info->frames),
+                          ARG_INT("fps_num", info->fps_num), ARG_INT("fps_den", info->fps_den),
+                          ARG_INT("segments", segments), ARG_BOOL("has_audio", info->has_audio))));
     if (db_status(task->db) == OK && add_rungs(task) == OK && add_tasks(task, segments, info->has_audio) == OK)
         return commit_end(task, true);
     db_rollback(task->db);

@@ -79,8 +79,8 @@ struct child_calls {
     enum outcome (*frame)(void *self, const struct media_frame *frame, const uint8_t *payload);
     void *self;
 };
-/* Runs `zoe-media` with `arguments` (NULL at the end); `film` and `audio` (-1: none) are descriptors. TASK_DONE when it said
- * DONE. *why is set with TASK_FILM, in the task's arena. */
+/* Runs `zoe-media` with `arguments` (NULL at the end); `film` and `audio` (-1: none) are descriptors. TASK_DONE when it
+ * said DONE. *why is set with TASK_FILM, in the task's arena. */
 enum outcome child_run(struct task *task, const char *const *arguments, int film, int audio,
                        const struct child_calls *calls, const char **why);
 

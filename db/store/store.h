@@ -5,9 +5,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* The media store: names such as `assets/7-ab12/720p/segment_000.ts` below one folder. A name has letters, digits and ._- in
- * parts divided by single slashes; a part does not begin with a dot. Nothing outside the folder is ever reached, links
- * included. All calls may be made from any thread. */
+/* The media store: names such as `assets/7-ab12/720p/segment_000.ts` below one folder. A name has letters, digits and
+ * ._- in parts divided by single slashes; a part does not begin with a dot. Nothing outside the folder is ever reached,
+ * links included. All calls may be made from any thread. */
 
 /* Opens the store that ZOE_MEDIA_URL names, making its folder; 0, or -1 (logged). Once a process. */
 int store_open(void);

@@ -27,8 +27,7 @@ static int receive(struct bus *bus) {
         more = zmq_msg_recv(&body, raw, ZMQ_DONTWAIT) >= 0 && zmq_msg_more(&body);
         struct fault fault;
         struct bus_event *event =
-            i ? NULL
-              : body_decode(bus_event_record(), zmq_msg_data(&body), zmq_msg_size(&body), bus->arena, &fault);
+            i ? NULL : body_decode(bus_event_record(), zmq_msg_data(&body), zmq_msg_size(&body), bus->arena, &fault);
         if (event)
             bus->event(bus->self, event);
         arena_reset(bus->arena);
@@ -48,8 +47,7 @@ struct bus *bus_open(zloop_t *loop, void (*event)(void *self, const struct bus_e
     struct bus *bus = calloc(1, sizeof *bus);
     if (!bus)
         return NULL;
-    *bus = (struct bus){
-        .loop = loop, .sock = zsock_new(ZMQ_SUB), .arena = arena_new(), .event = event, .self = self};
+    *bus = (struct bus){.loop = loop, .sock = zsock_new(ZMQ_SUB), .arena = arena_new(), .event = event, .self = self};
     char endpoint[512];
     if (!bus->sock || !bus->arena)
         goto failed;

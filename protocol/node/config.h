@@ -5,10 +5,10 @@
 
 /* All settings, one member a row of settings.def. */
 struct config {
-#define FIELD_TEXT(name)              const char *name;
-#define FIELD_CHOICE(name)            const char *name;
-#define FIELD_INT(name)               int64_t name;
-#define SETTING(name, type, ...)      FIELD_##type(name)
+#define FIELD_TEXT(name)         const char *name;
+#define FIELD_CHOICE(name)       const char *name;
+#define FIELD_INT(name)          int64_t name;
+#define SETTING(name, type, ...) FIELD_##type(name)
 #include "protocol/node/settings.def"
 #undef SETTING
 #undef FIELD_TEXT

@@ -122,8 +122,8 @@ static void deliver(struct broker *broker, const struct header *header, zmq_msg_
             calls->say(self, header, body);
         break;
     case KIND_BYE:
-        /* The broker does not know us: it was restarted, or thought us dead. With a status it has refused our READY, and
-         * saying it at once again would go round for ever; the next beat brings it up again. */
+        /* The broker does not know us: it was restarted, or thought us dead. With a status it has refused our READY,
+         * and saying it at once again would go round for ever; the next beat brings it up again. */
         if (header->status == OK)
             say_ready(broker);
         break;
@@ -208,7 +208,8 @@ static int connect_broker(struct link *link, unsigned i) {
     zsock_set_maxmsgsize(broker->sock, BODY_MAX_BYTES + HEADER_BYTES);
     zsock_set_linger(broker->sock, 200);
     broker->raw = zsock_resolve(broker->sock);
-    if (zsock_connect(broker->sock, "%s", endpoint) || zloop_reader(link->options.loop, broker->sock, readable, broker)) {
+    if (zsock_connect(broker->sock, "%s", endpoint) ||
+        zloop_reader(link->options.loop, broker->sock, readable, broker)) {
         log_error(NULL, "broker_unreachable", "endpoint=%s", log_value(endpoint));
         zsock_destroy(&broker->sock);
         return -1;

@@ -3,8 +3,8 @@
 
 #include <stdint.h>
 
-/* One logfmt line an event on stderr: time, level, process, event, trace, then the caller's key=value pairs. Values come
- * through %s of log_value() when they are not ours. Never log secrets: tokens, passwords, links. */
+/* One logfmt line an event on stderr: time, level, process, event, trace, then the caller's key=value pairs. Values
+ * come through %s of log_value() when they are not ours. Never log secrets: tokens, passwords, links. */
 
 enum log_level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR };
 

@@ -225,7 +225,8 @@ static int unpack_entry(struct reader *reader, const struct field *field, const 
     return 0;
 }
 
-static int unpack_list(struct reader *reader, const struct field *field, const msgpack_object *from, struct list *list) {
+static int unpack_list(struct reader *reader, const struct field *field, const msgpack_object *from,
+                       struct list *list) {
     if (from->type != MSGPACK_OBJECT_ARRAY)
         return mistyped(reader, "a list");
     size_t n = from->via.array.size;

@@ -121,8 +121,10 @@ static const char *const services[] = {
 static const struct message messages[] = {
 #define SERVICE(...)
 #define MESSAGE(number, name, lane, retry, deadline_ms, ask, reply, meaning)                                           \
-    {number,     #name,      (enum service_number)(number / 100), LANE_##lane, RETRY_##retry,                          \
-     deadline_ms, ask##_record, reply##_record,                     meaning},
+    {                                                                                                                  \
+        number,       #name,          (enum service_number)(number / 100),                                             \
+        LANE_##lane,  RETRY_##retry,  deadline_ms,                                                                     \
+        ask##_record, reply##_record, meaning},
 #include "protocol/wire/contracts.def"
 #undef SERVICE
 #undef MESSAGE

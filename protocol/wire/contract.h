@@ -92,18 +92,18 @@ struct record {
 #define VALUE_REAL(name)                                                                                               \
     double name;                                                                                                       \
     bool has_##name;
-#define VALUE_TIME(name)                   VALUE_INT(name)
-#define VALUE_TEXT(name)                   const char *name;
-#define VALUE_BYTES(name)                  struct bytes name;
+#define VALUE_TIME(name)  VALUE_INT(name)
+#define VALUE_TEXT(name)  const char *name;
+#define VALUE_BYTES(name) struct bytes name;
 #define SERVICE(name, number)
 #define MESSAGE(number, name, lane, retry, deadline_ms, ask, reply, meaning)
-#define RECORD(name, meaning)              struct name {
+#define RECORD(name, meaning)                           struct name {
 #define FIELD(key, type, name, need, min, max, meaning) VALUE_##type(name)
-#define CHOICE(key, name, need, choices, meaning) const char *name;
-#define NEST(key, record, name, need, meaning) const struct record *name;
-#define LIST(key, record, name, max, meaning) struct list name;
-#define TEXTS(key, name, max, max_bytes, meaning) struct list name;
-#define NUMBERS(key, name, max, meaning)   struct list name;
+#define CHOICE(key, name, need, choices, meaning)       const char *name;
+#define NEST(key, record, name, need, meaning)          const struct record *name;
+#define LIST(key, record, name, max, meaning)           struct list name;
+#define TEXTS(key, name, max, max_bytes, meaning)       struct list name;
+#define NUMBERS(key, name, max, meaning)                struct list name;
 #define END                                                                                                            \
     char end_;                                                                                                         \
     }                                                                                                                  \

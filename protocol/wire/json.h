@@ -16,8 +16,7 @@ json_t *json_parse(const char *text, size_t n, struct fault *fault);
  * 0, or -1 with *fault set (its pointer names the field). */
 int field_from_json(const struct field *field, const json_t *json, struct arena *arena, void *value,
                     struct fault *fault);
-int field_from_text(const struct field *field, const char *text, struct arena *arena, void *value,
-                    struct fault *fault);
+int field_from_text(const struct field *field, const char *text, struct arena *arena, void *value, struct fault *fault);
 
 /* A record from a JSON object. `strict` refuses names the record does not have. NULL with *fault set. */
 void *record_from_json(const struct record *record, const json_t *json, bool strict, struct arena *arena,

@@ -4,7 +4,8 @@
 #include "protocol/wire/codec.h"
 #include "tests/fuzz/fuzz.h"
 
-/* The first byte chooses a message, the rest is its ask's or its reply's body. What decodes must encode, and decode to the same. */
+/* The first byte chooses a message, the rest is its ask's or its reply's body. What decodes must encode, and decode to
+ * the same. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     size_t count;
     const struct message *messages = message_all(&count);
@@ -20,7 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
         if (body_encode(record, value, &first))
             abort();
         void *again = body_decode(record, first.at, first.n, arena, &fault);
-        if (!again || body_encode(record, again, &second) || first.n != second.n || memcmp(first.at, second.at, first.n))
+        if (!again || body_encode(record, again, &second) || first.n != second.n ||
+            memcmp(first.at, second.at, first.n))
             abort();
     }
     buffer_free(&first);

@@ -78,7 +78,8 @@ static void a_bad_body_names_its_field(void **state) {
     assert_string_equal(REFUSAL(by_id, "\x81\x01\xa1x"), "/id must be an integer");
     assert_string_equal(REFUSAL(by_id, "\x81\x01\x00"), "/id must be at least 1");
     assert_string_equal(REFUSAL(by_id, "\x82\x01\x05\x01\x06"), "/id stands twice");
-    assert_string_equal(REFUSAL(by_id, "\x81\x01\xcf\xff\xff\xff\xff\xff\xff\xff\xff"), "/id must be an integer of 63 bits");
+    assert_string_equal(REFUSAL(by_id, "\x81\x01\xcf\xff\xff\xff\xff\xff\xff\xff\xff"),
+                        "/id must be an integer of 63 bits");
     assert_string_equal(REFUSAL(by_id, "\x81\x01\x05\x05"), " is not one whole msgpack value");
     assert_string_equal(REFUSAL(by_id, "\x81\x01"), " is not one whole msgpack value");
     assert_string_equal(REFUSAL(by_id, ""), " is not one whole msgpack value");

@@ -29,8 +29,10 @@ static void takes_what_the_contract_says(void **state) {
     (void)state;
     assert_string_equal(through(title_new_record(), "{\"title\":\"L\\u00e9on\"}"), "{\"title\":\"L\xc3\xa9on\"}");
     assert_string_equal(through(title_new_record(), "{\"title\":\"a\",\"kind\":null}"), "{\"title\":\"a\"}");
-    assert_string_equal(through(progress_ask_record(), "{\"title_id\":7,\"position\":12}"), "{\"title_id\":7,\"position\":12}");
-    assert_string_equal(through(progress_ask_record(), "{\"title_id\":7,\"position\":0.1}"), "{\"title_id\":7,\"position\":0.1}");
+    assert_string_equal(through(progress_ask_record(), "{\"title_id\":7,\"position\":12}"),
+                        "{\"title_id\":7,\"position\":12}");
+    assert_string_equal(through(progress_ask_record(), "{\"title_id\":7,\"position\":0.1}"),
+                        "{\"title_id\":7,\"position\":0.1}");
 }
 
 static void names_the_field_at_fault(void **state) {
@@ -39,9 +41,12 @@ static void names_the_field_at_fault(void **state) {
     assert_string_equal(through(title_new_record(), "{\"title\":5}"), "!/title must be a text");
     assert_string_equal(through(title_new_record(), "{\"title\":\"a\",\"colour\":1}"), "!/colour is not known");
     assert_string_equal(through(title_new_record(), "[]"), "! must be an object");
-    assert_string_equal(through(progress_ask_record(), "{\"title_id\":1.5,\"position\":1}"), "!/title_id must be an integer");
-    assert_string_equal(through(progress_ask_record(), "{\"title_id\":1,\"position\":-1}"), "!/position must be at least 0");
-    assert_string_equal(through(progress_ask_record(), "{\"title_id\":1,\"position\":\"1\"}"), "!/position must be a number");
+    assert_string_equal(through(progress_ask_record(), "{\"title_id\":1.5,\"position\":1}"),
+                        "!/title_id must be an integer");
+    assert_string_equal(through(progress_ask_record(), "{\"title_id\":1,\"position\":-1}"),
+                        "!/position must be at least 0");
+    assert_string_equal(through(progress_ask_record(), "{\"title_id\":1,\"position\":\"1\"}"),
+                        "!/position must be a number");
     assert_non_null(strstr(through(title_new_record(), "{\"title\":\"a\",\"title\":\"b\"}"), "duplicate"));
     assert_string_equal(through(title_new_record(), "{\"title\":\"a\\u0000b\"}"), "!/title must be UTF-8 without NUL");
     assert_non_null(strstr(through(title_new_record(), "{\"title\":"), "!"));
@@ -68,7 +73,8 @@ static void text_fields_read_paths_and_queries(void **state) {
     const struct field *limit = record_field(record, "limit");
     assert_int_equal(field_from_text(limit, "20", arena, &ask, &fault), 0);
     assert_true(ask.has_limit && ask.limit == 20);
-    static const char *const wrong[] = {"", "x", "5x", " 5", "+5", "101", "0", "-1", "99999999999999999999", "0x10", "1e1"};
+    static const char *const wrong[] = {"",     "x",  "5x", " 5", "+5", "101", "0", "-1", "99999999999999999999",
+                                        "0x10", "1e1"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_int_equal(field_from_text(limit, wrong[i], arena, &ask, &fault), -1);
     assert_string_equal(fault.field, "/limit");
@@ -111,8 +117,8 @@ static void times_are_rfc3339(void **state) {
     assert_int_equal(ms, 1795164855000);
     assert_int_equal(time_from_text("2026-11-20T10:54:15.250+02:00", &ms), 0);
     assert_int_equal(ms, 1795164855250);
-    static const char *const wrong[] = {"", "yesterday", "2026-11-20", "2026-11-20T08:54:15", "2026-11-20T08:54:15Zx",
-                                        "2026-11-20T08:54:15+2"};
+    static const char *const wrong[] = {
+        "", "yesterday", "2026-11-20", "2026-11-20T08:54:15", "2026-11-20T08:54:15Zx", "2026-11-20T08:54:15+2"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_int_equal(time_from_text(wrong[i], &ms), -1);
 }

@@ -31,11 +31,16 @@ static int load_with(const char *name, const char *value, char said[500]) {
 
 static void wrong_settings_end_with_78_and_one_line(void **state) {
     (void)state;
-    static const char *const wrong[][2] = {{"ZOE_BCRYPT_COST", "3"},     {"ZOE_BCRYPT_COST", "twelve"},
-                                           {"ZOE_BCRYPT_COST", "12x"},   {"ZOE_DEMO", "yes"},
-                                           {"ZOE_DEMO", ""},             {"ZOE_LISTEN", ""},
-                                           {"ZOE_NO_SUCH_THING", "1"},   {"ZOE_ADMIN_EMAIL", "x"},
-                                           {"ZOE_DATA_FILE", "/no/such"}, {"ZOE_BEAT_MS", "99999999999999999999"}};
+    static const char *const wrong[][2] = {{"ZOE_BCRYPT_COST", "3"},
+                                           {"ZOE_BCRYPT_COST", "twelve"},
+                                           {"ZOE_BCRYPT_COST", "12x"},
+                                           {"ZOE_DEMO", "yes"},
+                                           {"ZOE_DEMO", ""},
+                                           {"ZOE_LISTEN", ""},
+                                           {"ZOE_NO_SUCH_THING", "1"},
+                                           {"ZOE_ADMIN_EMAIL", "x"},
+                                           {"ZOE_DATA_FILE", "/no/such"},
+                                           {"ZOE_BEAT_MS", "99999999999999999999"}};
     char said[500];
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         assert_int_equal(load_with(wrong[i][0], wrong[i][1], said), EX_CONFIG);

@@ -50,8 +50,9 @@ static void the_rung_near_two_megabits_comes_first(void **state) {
     struct buffer text = {0};
     playlist_master(renditions, 3, true, &text);
     buffer_add(&text, "", 1);
-    assert_non_null(strstr(text.at, "#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-STREAM-INF:BANDWIDTH=2500000,AVERAGE-BANDWIDTH=2000000,"
-                                    "CODECS=\"avc1.64001f,mp4a.40.2\",RESOLUTION=1280x720,FRAME-RATE=23.976\n720p/index.m3u8\n"));
+    assert_non_null(
+        strstr(text.at, "#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-STREAM-INF:BANDWIDTH=2500000,AVERAGE-BANDWIDTH=2000000,"
+                        "CODECS=\"avc1.64001f,mp4a.40.2\",RESOLUTION=1280x720,FRAME-RATE=23.976\n720p/index.m3u8\n"));
     assert_non_null(strstr(text.at, "1080p/index.m3u8\n"));
     buffer_free(&text);
 }

@@ -43,9 +43,9 @@ static void what_is_put_is_read(void **state) {
 
 static void no_name_leads_outside(void **state) {
     (void)state;
-    static const char *const wrong[] = {"",          "/etc/passwd", "..",      "../x",     "assets/../../x", "assets/..",
-                                        "assets//x", "assets/",     ".hidden", "a/.b",     "a b",            "a\nb",
-                                        "a%2fb",     "a\\b",        "a/./b",   "\xc3\xa4", "a/../b"};
+    static const char *const wrong[] = {
+        "",     "/etc/passwd", "..",   "../x",  "assets/../../x", "assets/..", "assets//x", "assets/", ".hidden",
+        "a/.b", "a b",         "a\nb", "a%2fb", "a\\b",           "a/./b",     "\xc3\xa4",  "a/../b"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         errno = 0;
         assert_int_equal(store_read(wrong[i]), -1);

@@ -1,13 +1,13 @@
 #ifndef ZOE_TESTS_UNIT_H
 #define ZOE_TESTS_UNIT_H
 
-/* clang-format off: cmocka wants these before it */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* After what it wants. */
 #include <cmocka.h>
-/* clang-format on */
 
 int header_tests(void);
 int codec_tests(void);

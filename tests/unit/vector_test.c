@@ -33,7 +33,8 @@ static size_t unhex(const char *text, char *to) {
 }
 
 /* The value as field 1 of a record that takes its kind; whether it was taken. */
-static bool takes(const struct record *record, char key, const char *value, size_t n, char prefix[8], size_t prefix_bytes) {
+static bool takes(const struct record *record, char key, const char *value, size_t n, char prefix[8],
+                  size_t prefix_bytes) {
     char body[70000];
     struct arena *arena = arena_new();
     struct fault fault;
@@ -69,7 +70,8 @@ static void every_msgpack_encoding_is_read(void **state) {
                     seen++;
                 } else if (string) {
                     size_t wide = json_string_length(string);
-                    assert_int_equal(takes(title_new_record(), 1, bytes, length, (char[8]){'\x81'}, 1), wide > 0 && wide <= 200);
+                    assert_int_equal(takes(title_new_record(), 1, bytes, length, (char[8]){'\x81'}, 1),
+                                     wide > 0 && wide <= 200);
                     seen++;
                 } else {
                     /* Any other value under a key nobody knows is stepped over. */

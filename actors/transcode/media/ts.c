@@ -29,7 +29,7 @@ struct pes {
 };
 
 static int grow(uint8_t **buffer, size_t *room, size_t need) {
-    if (need <= *room)
+    if (*buffer && need <= *room)
         return 0;
     size_t wanted = need + need / 2 + 65536;
     uint8_t *bigger = realloc(*buffer, wanted);
