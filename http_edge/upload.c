@@ -257,8 +257,10 @@ enum upload_open upload_open(struct request *request, const char *id, int64_t le
     if (upload_name(id, name, sizeof name) || start_writer(uploads))
         return UPLOAD_FAILED;
     int fd = store_write(name);
-    if (fd < 0)
+    if (fd < 0) {
+        log_error(NULL, "store_failed", "name=%s error=%s", log_value(name), log_value(strerror(errno)));
         return UPLOAD_FAILED;
+    }
     if (flock(fd, LOCK_EX | LOCK_NB)) {
         close(fd);
         return UPLOAD_LOCKED;
