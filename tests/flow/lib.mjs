@@ -217,7 +217,8 @@ class RunningSet {
   async api(method, path, { token, body, headers = {}, base = this.base, ...rest } = {}) {
     const plain = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
     const answer = await fetch(base + path, {
-      method, redirect: 'manual', body: plain ? body : JSON.stringify(body), ...rest,
+      // A lost answer fails the test and does not hang it.
+      method, redirect: 'manual', signal: AbortSignal.timeout(60000), body: plain ? body : JSON.stringify(body), ...rest,
       headers: { ...(plain ? {} : { 'Content-Type': 'application/json' }), ...(token ? { Authorization: `Bearer ${token}` } : {}), ...headers },
     });
     const text = await answer.text();
