@@ -26,6 +26,7 @@ enum status auth_totp_confirm(struct call *call);
 enum status auth_totp_off(struct call *call);
 enum status auth_leave(struct call *call);
 enum status auth_export(struct call *call);
+enum status auth_profile(struct call *call);
 enum status auth_users(struct call *call);
 enum status auth_user(struct call *call);
 enum status auth_user_suspend(struct call *call);

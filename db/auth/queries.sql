@@ -1,14 +1,14 @@
 -- name: account_add
 insert into accounts (email, name, password, roles, verified_at)
 values (normal(:email), :name, :password_hash, :roles::integer, case when :verified::boolean then now() end)
-returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at
+returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url
 -- Always one row: its spelling is what limits count by, whether there is such an account or not.
 -- name: account_by_email
-select k.spelling, a.id, a.email, a.name, a.password, a.roles, a.verified_at is not null as verified, ms(a.created_at) as created_at,
+select k.spelling, a.id, a.email, a.name, a.password, a.roles, a.verified_at is not null as verified, ms(a.created_at) as created_at, picture_url(a.picture) as picture_url,
        a.suspended_at is not null as suspended, a.totp_since is not null as two_factor
 from (select normal(:email) as spelling) k left join accounts a on a.email = k.spelling
 -- name: account_secret
-select id, email, name, password, roles, verified_at is not null as verified, ms(created_at) as created_at,
+select id, email, name, password, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url,
        suspended_at is not null as suspended, totp_secret, totp_since is not null as two_factor
 from accounts where id = :user
 -- name: spelling
@@ -20,16 +20,16 @@ from sessions s where s.account_id = :account_id
 -- name: password_set
 update accounts set password = :password_hash, verified_at = case when :proves::boolean then coalesce(verified_at, now()) else verified_at end
 where id = :account_id
-returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at,
+returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url,
           suspended_at is not null as suspended
 -- name: password_rehash
 update accounts set password = :password_hash where id = :account_id and password = :old
 -- name: account_by_id
-select id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at,
+select id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url,
        suspended_at is not null as suspended
 from accounts where id = :id
 -- name: accounts_by_id
-select id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at
+select id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url
 from accounts where id = any(:ids::bigint[])
 -- name: administrator_any
 select 1 from accounts where roles & 2 <> 0 limit 1
@@ -123,7 +123,10 @@ select count(*) as count from one_time_tokens
 where account_id = :account_id and kind = :kind and made_at > now() - interval '1 hour'
 -- name: account_verify
 update accounts set verified_at = coalesce(verified_at, now()) where id = :id
-returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at
+returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url
+-- name: profile_set
+update accounts set name = coalesce(:name, name) where id = :user
+returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url
 -- name: signing_key_add
 insert into signing_keys (kid, private_pem, public_pem)
 select :kid, :private_pem, :public_pem where not exists (select from signing_keys where retired_at is null)

@@ -16,6 +16,7 @@ int mail_tests(void);
 int auth_tests(void);
 int account_tests(void);
 int smtp_tests(void);
+int profile_tests(void);
 
 /* puppet.c: an actor whose handlers do what the tests of the harness need. */
 int puppet_main(void);
