@@ -14,6 +14,7 @@ enum { HEAVY_NICE = 10 };
 struct worker {
     struct actor *actor;
     enum lane lane;
+    struct db *db; /* connected, or NULL: the worker opens its own */
 };
 
 const struct handler *actor_handler(const struct actor *actor, unsigned message) {
@@ -115,7 +116,8 @@ static void *work(void *arg) {
     /* A flood of logins must not take the processor from playback. */
     if (worker.lane == LANE_HEAVY)
         setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), HEAVY_NICE);
-    struct db *db = db_open(service_name(options->service), options->queries, options->query_count);
+    struct db *db =
+        worker.db ? worker.db : db_open(service_name(options->service), options->queries, options->query_count);
     if (worker.lane == LANE_FAST && db)
         db_connect(db);
     for (size_t n; db && (n = mailbox_take(&actor->lanes[worker.lane], actor, calls, BATCH_MAX));) {
@@ -126,14 +128,16 @@ static void *work(void *arg) {
     return NULL;
 }
 
-static int start_workers(struct actor *actor, enum lane lane, size_t n) {
+/* The first worker takes `db`, which may be NULL. */
+static int start_workers(struct actor *actor, enum lane lane, size_t n, struct db *db) {
     for (size_t i = 0; i < n; i++) {
         struct worker *worker = malloc(sizeof *worker);
-        if (!worker)
-            return -1;
-        *worker = (struct worker){actor, lane};
-        if (pthread_create(&actor->threads[actor->thread_count], NULL, work, worker)) {
+        if (worker)
+            *worker = (struct worker){actor, lane, i ? NULL : db};
+        if (!worker || pthread_create(&actor->threads[actor->thread_count], NULL, work, worker)) {
             free(worker);
+            if (!i)
+                db_close(db);
             return -1;
         }
         actor->thread_count++;
@@ -191,12 +195,13 @@ static bool has_heavy(const struct actor *actor) {
     return false;
 }
 
-/* The database may come up after us; a service manager's start limit is no reason to give up. */
-static int prepare(struct actor *actor) {
+/* The database may come up after us; a service manager's start limit is no reason to give up. The connection, for the
+ * first worker; NULL when the process cannot start. */
+static struct db *prepare(struct actor *actor) {
     const struct actor_options *options = actor->options;
     struct db *db = db_open(service_name(options->service), options->queries, options->query_count);
     if (!db)
-        return -1;
+        return NULL;
     sigset_t pending;
     int rc = 0;
     while (!rc && db_connect(db) != OK) {
@@ -205,8 +210,10 @@ static int prepare(struct actor *actor) {
     }
     if (!rc && options->start)
         rc = options->start(actor, db);
+    if (!rc)
+        return db;
     db_close(db);
-    return rc;
+    return NULL;
 }
 
 static int open_parts(struct actor *actor, size_t fast, size_t heavy) {
@@ -220,7 +227,10 @@ static int open_parts(struct actor *actor, size_t fast, size_t heavy) {
     actor->life = life_open(actor->loop, stop, actor);
     static zmq_pollitem_t wake;
     wake = (zmq_pollitem_t){.fd = actor->out.wake, .events = ZMQ_POLLIN};
-    if (!actor->life || zloop_poller(actor->loop, &wake, outgoing, actor) || prepare(actor))
+    if (!actor->life || zloop_poller(actor->loop, &wake, outgoing, actor))
+        return -1;
+    struct db *db = prepare(actor);
+    if (!db)
         return -1;
     actor->link = link_open(&(struct link_options){.loop = actor->loop,
                                                    .service = actor->options->service,
@@ -228,7 +238,11 @@ static int open_parts(struct actor *actor, size_t fast, size_t heavy) {
                                                    .heavy = (unsigned)heavy_credit,
                                                    .calls = {.ask = asked, .cancel = cancelled, .say = said},
                                                    .self = actor});
-    if (!actor->link || start_workers(actor, LANE_FAST, fast) || start_workers(actor, LANE_HEAVY, heavy))
+    if (!actor->link) {
+        db_close(db);
+        return -1;
+    }
+    if (start_workers(actor, LANE_FAST, fast, db) || start_workers(actor, LANE_HEAVY, heavy, NULL))
         return -1;
     return outbox_start(actor);
 }

@@ -89,18 +89,28 @@ static void discard_notice(void *arg, const PGresult *result) {
     (void)arg, (void)result;
 }
 
+/* False, and the reason in the log, when the statement did not come to be. */
+static bool prepared(const struct db_query *query, PGresult *result) {
+    bool good = PQresultStatus(result) == PGRES_COMMAND_OK;
+    if (!good && PQresultStatus(result) != PGRES_PIPELINE_ABORTED)
+        log_error(NULL, "query_broken", "query=%s error=%s", query->name, log_value(PQresultErrorMessage(result)));
+    PQclear(result);
+    return good;
+}
+
+/* All statements in one round trip: a process starts with several connections and a hundred statements on each. */
 static int prepare_all(struct db *db) {
+    bool good = PQenterPipelineMode(db->conn) == 1;
+    for (unsigned i = 0; i < db->count && good; i++)
+        good = PQsendPrepare(db->conn, db->queries[i].name, db->queries[i].sql, 0, NULL) == 1;
+    if (!good || PQpipelineSync(db->conn) != 1)
+        return -1;
     for (unsigned i = 0; i < db->count; i++) {
-        PGresult *result = PQprepare(db->conn, db->queries[i].name, db->queries[i].sql, 0, NULL);
-        bool good = PQresultStatus(result) == PGRES_COMMAND_OK;
-        if (!good)
-            log_error(NULL, "query_broken", "query=%s error=%s", db->queries[i].name,
-                      log_value(PQresultErrorMessage(result)));
-        PQclear(result);
-        if (!good)
-            return -1;
+        good &= prepared(&db->queries[i], PQgetResult(db->conn));
+        PQclear(PQgetResult(db->conn)); /* the end of this statement's results */
     }
-    return 0;
+    PQclear(PQgetResult(db->conn)); /* the sync's own */
+    return good && PQexitPipelineMode(db->conn) == 1 ? 0 : -1;
 }
 
 enum status db_connect(struct db *db) {
