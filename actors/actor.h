@@ -25,6 +25,7 @@ struct call {
     struct problem *problem; /* body of an answer that is not OK; may stay NULL */
     unsigned posted;         /* rows put into the outbox */
     struct call_events *events;
+    bool replayed; /* the reply is that of an earlier ask with the same header.once */
     /* The harness's own. */
     struct call *next;
     unsigned broker;
@@ -40,8 +41,10 @@ struct handler {
      * status. */
     void (*many)(struct call **calls, size_t n);
     unsigned most;
-    bool transaction; /* begin before, commit after OK, roll back otherwise; the answer is sent after the commit */
-    bool once;        /* with transaction: a repeated key is answered OK without running again (outbox deliveries) */
+    /* begin before, commit after OK, roll back otherwise; the answer is sent after the commit. Only such a handler
+     * honours header.once. */
+    bool transaction;
+    bool once; /* with transaction: a repeated key is answered OK without running again (outbox deliveries) */
 };
 
 struct actor_options {

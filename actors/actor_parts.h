@@ -12,7 +12,19 @@
 #include "protocol/wire/buffer.h"
 
 /* Places of db/outbox.sql's statements in every service's table. */
-enum { OUTBOX_PUT, OUTBOX_LEAD, OUTBOX_TAKE, OUTBOX_DONE, OUTBOX_FAIL, SEEN_PUT, SEEN_SWEEP };
+enum {
+    OUTBOX_PUT,
+    OUTBOX_LEAD,
+    OUTBOX_TAKE,
+    OUTBOX_DONE,
+    OUTBOX_FAIL,
+    SEEN_PUT,
+    SEEN_SWEEP,
+    ONCE_BEGIN,
+    ONCE_KEPT,
+    ONCE_END,
+    ONCE_SWEEP
+};
 
 enum { BATCH_MAX = 512 }; /* calls a worker takes at once */
 
@@ -94,6 +106,12 @@ bool out_idle(struct out_queue *out);
 void work_run(struct actor *actor, struct db *db, struct call **calls, size_t n);
 void work_answer(struct call *call);
 bool actor_is_cancelled(struct actor *actor, const struct ask_key *key);
+
+/* once.c: an ask with a key of its client's, in the running transaction. */
+/* Waits for others with this key. OK; call->replayed when the reply is that of an earlier ask, and there is no work. */
+enum status once_begin(struct call *call);
+/* Keeps the reply for whoever asks again. */
+enum status once_end(struct call *call);
 
 int outbox_start(struct actor *actor);
 void outbox_answer(struct actor *actor, const struct header *header);

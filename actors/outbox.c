@@ -157,6 +157,7 @@ static void *run(void *arg) {
         }
         if (leading && clock_ms() - swept_ms > SWEEP_MS) {
             rows_free(db_run(db, SEEN_SWEEP, NULL, NULL, NULL));
+            rows_free(db_run(db, ONCE_SWEEP, NULL, NULL, NULL));
             swept_ms = clock_ms();
         }
         back_off_ms = sent < 0 ? (back_off_ms < 2000 ? back_off_ms * 2 : 2000) : 50;

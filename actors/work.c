@@ -22,6 +22,7 @@ void work_answer(struct call *call) {
         }
         parcel->header.kind = KIND_SAY;
         parcel->header.status = (uint16_t)call->status;
+        parcel->header.once_body = call->replayed;
         out_put(&call->actor->out, parcel);
     }
     arena_free(call->arena);
@@ -56,13 +57,22 @@ static bool seen_before(struct call *call) {
     return before;
 }
 
+/* The work itself, unless it was done before. */
+static enum status run_work(const struct handler *handler, struct call *call) {
+    bool client_key = header_once(&call->header);
+    if (client_key && (once_begin(call) != OK || call->replayed))
+        return call->status;
+    bool skip = handler->once && seen_before(call);
+    if (call->status == OK && !skip)
+        call->status = handler->one(call);
+    return call->status == OK && client_key ? once_end(call) : call->status;
+}
+
 static void run_in_transaction(const struct handler *handler, struct call *call) {
     call->status = db_begin(call->db);
     if (call->status != OK)
         return;
-    bool skip = handler->once && seen_before(call);
-    if (call->status == OK && !skip)
-        call->status = handler->one(call);
+    call->status = run_work(handler, call);
     if (call->status != OK) {
         db_rollback(call->db);
         return;
@@ -76,7 +86,7 @@ static void run_in_transaction(const struct handler *handler, struct call *call)
  * says so. */
 static bool worth_again(const struct call *call) {
     bool passing = call->status == UNAVAILABLE || call->status == BUSY || call->status == UNKNOWN_OUTCOME;
-    return passing && !call->problem && call->message->retry;
+    return passing && !call->problem && (call->message->retry || header_once(&call->header));
 }
 
 static void begin_anew(struct call *call) {
@@ -84,6 +94,7 @@ static void begin_anew(struct call *call) {
     call->problem = NULL;
     call->posted = 0;
     call->events = NULL;
+    call->replayed = false;
     memset(call->reply, 0, call->message->reply()->about->bytes);
 }
 

@@ -30,6 +30,7 @@ static void stamp(struct broker *broker, void *socket, const struct message *row
     if (socket == broker->work) {
         header->user = 0;
         header->roles = ROLE_SERVICE;
+        memset(header->once, 0, sizeof header->once);
     }
 }
 

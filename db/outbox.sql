@@ -23,3 +23,14 @@ update outbox set failed = :why where id = :id
 insert into seen (edge, sequence) values (:edge, :sequence) on conflict do nothing returning 1 as fresh
 -- name: seen_sweep
 delete from seen where at < now() - interval '7 days'
+-- Waits for whoever holds the same key; a row when the work is ours.
+-- name: once_begin
+insert into once (key, body) values (:key, :body)
+on conflict (key) do update set body = excluded.body, answer = null, at = now() where once.at < now() - interval '24 hours'
+returning 1 as fresh
+-- name: once_kept
+select body, answer from once where key = :key
+-- name: once_end
+update once set answer = :answer where key = :key
+-- name: once_sweep
+delete from once where at < now() - interval '24 hours'

@@ -42,7 +42,8 @@ void cors_add(struct MHD_Response *response, int number) {
     MHD_add_response_header(response, "Access-Control-Allow-Credentials", "true");
     MHD_add_response_header(response, "Access-Control-Expose-Headers",
                             "Location, ETag, Retry-After, Traceresponse, Upload-Offset, Upload-Length, Tus-Resumable, "
-                            "Tus-Version, Tus-Max-Size, Tus-Extension, Content-Range, Accept-Ranges");
+                            "Tus-Version, Tus-Max-Size, Tus-Extension, Content-Range, Accept-Ranges, "
+                            "Idempotency-Replayed");
 }
 
 void cors_methods(unsigned methods, char to[96]) {

@@ -32,6 +32,7 @@ struct flights {
     int first, free, fresh; /* `fresh` and those behind it were never used */
     uint64_t turn;
     unsigned count;
+    bool replayed;
 };
 
 struct flights *flights_new(void) {
@@ -124,6 +125,10 @@ uint64_t flight_ask(struct flights *flights, const struct flight_call *call) {
                         .roles = call->roles};
     if (call->trace)
         memcpy(flight->header.trace, call->trace, sizeof flight->header.trace);
+    if (call->once) {
+        memcpy(flight->header.once, call->once, sizeof flight->header.once);
+        flight->header.once_body = call->once_body;
+    }
     flight->body.failed = false;
     if (!body_encode(call->message->ask(), call->ask, &flight->body))
         send_again(flights, flight, now);
@@ -170,8 +175,15 @@ static bool still_flying(const struct flight *flight, const struct header *heade
 
 void flights_say(struct flights *flights, const struct header *header, const void *body, size_t n) {
     struct flight *flight = header->key.edge == link_edge(flights->link) ? find(flights, header->key.sequence) : NULL;
-    if (flight && header->kind == KIND_SAY && !still_flying(flight, header, body, n))
-        finish(flights, flight, header->status < STATUS_COUNT ? header->status : INTERNAL, body, n);
+    if (!flight || header->kind != KIND_SAY || still_flying(flight, header, body, n))
+        return;
+    flights->replayed = header_once(header) && header->once_body == 1;
+    finish(flights, flight, header->status < STATUS_COUNT ? header->status : INTERNAL, body, n);
+    flights->replayed = false;
+}
+
+bool flights_replayed(const struct flights *flights) {
+    return flights->replayed;
 }
 
 void flights_lost(struct flights *flights, unsigned broker) {

@@ -13,6 +13,8 @@ struct flight_call {
     int64_t user;    /* 0: nobody */
     uint32_t roles;
     const uint8_t *trace; /* NULL: none */
+    const uint8_t *once;  /* header.once, with its body's digest; NULL: none */
+    uint64_t once_body;
     /* `body` is valid during the call only. Never called from inside flight_ask(). */
     void (*done)(void *self, unsigned tag, enum status status, const void *body, size_t n);
     void *self;
@@ -29,6 +31,9 @@ uint64_t flight_ask(struct flights *flights, const struct flight_call *call);
 
 /* The asker has gone: the broker is told, `done` is not called. */
 void flight_cancel(struct flights *flights, uint64_t number);
+
+/* Within `done`: the answer was kept from an earlier ask with the same `once`. */
+bool flights_replayed(const struct flights *flights);
 
 /* From the link's calls. */
 void flights_say(struct flights *flights, const struct header *header, const void *body, size_t n);

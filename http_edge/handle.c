@@ -5,6 +5,7 @@
 
 #include "http_edge/body.h"
 #include "http_edge/head.h"
+#include "http_edge/once.h"
 #include "http_edge/permit.h"
 #include "http_edge/reply.h"
 #include "http_edge/shard.h"
@@ -53,6 +54,7 @@ static void answered(struct request *request) {
         body_next_page(request, answer->value, answered);
     else
         reply_record(request, answer->value);
+    once_tell(request);
 }
 
 /* Whether the cache has the answer. The key is the encoded ask: the same question, however it was put. */
@@ -78,7 +80,8 @@ static bool from_cache(struct request *request, const void *ask) {
 static void ask(struct request *request) {
     const struct route *route = request->route;
     void *value = body_take(request);
-    if (request->response || from_cache(request, value))
+    if (request->response || from_cache(request, value) ||
+        (route->row->once && once_take(request, request->body.at, request->body.n)))
         return;
     request_ask(request, 0, route->row->message, value, answered);
 }

@@ -24,6 +24,7 @@
     HEADER(sec_fetch_site, "Sec-Fetch-Site")                                                                           \
     HEADER(last_event_id, "Last-Event-ID")                                                                             \
     HEADER(method_override, "X-HTTP-Method-Override")                                                                  \
+    HEADER(idempotency_key, "Idempotency-Key")                                                                         \
     HEADER(preflight_method, "Access-Control-Request-Method")                                                          \
     HEADER(tus_resumable, "Tus-Resumable")                                                                             \
     HEADER(upload_length, "Upload-Length")                                                                             \

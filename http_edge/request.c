@@ -117,6 +117,7 @@ static void said(void *self, unsigned tag, enum status status, const void *body,
     struct fault fault;
     request->asks[tag] = 0;
     answer->status = status;
+    answer->replayed = flights_replayed(request->shard->flights);
     if (status == OK)
         answer->value = body_decode(message->reply(), body, n, request->arena, &fault);
     else if (n)
@@ -140,6 +141,10 @@ void request_ask(struct request *request, unsigned i, unsigned message, const vo
                                .done = said,
                                .self = request,
                                .tag = i};
+    if (i == 0 && request->has_once) {
+        call.once = request->once;
+        call.once_body = request->once_body;
+    }
     request->step = step;
     request->asked[i] = call.message;
     request->answers[i] = (struct answer){.status = UNAVAILABLE};

@@ -21,6 +21,7 @@ enum { ANSWERS_MAX = 4 };
 /* What an actor said. */
 struct answer {
     enum status status;
+    bool replayed;           /* that of an earlier request with the same Idempotency-Key */
     void *value;             /* reply record in the request's arena when OK */
     struct problem *problem; /* otherwise, NULL when there was none */
 };
@@ -54,6 +55,9 @@ struct request {
     const struct message *asked[ANSWERS_MAX];
     unsigned waiting;
     void (*step)(struct request *request);
+    uint8_t once[ONCE_BYTES]; /* of Idempotency-Key; goes with slot 0 when has_once */
+    uint64_t once_body;
+    bool has_once;
     bool wants_keys; /* waits for news of the keys */
 
     /* The answer. */

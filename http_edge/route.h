@@ -55,6 +55,7 @@ struct route_row {
     int code;
     bool streams; /* the body goes to the request's `data` */
     bool pages;   /* asks for every page and answers with one list */
+    bool once;    /* takes an Idempotency-Key; its message has a handler with a transaction */
     bool quiet;   /* not in the access log */
 };
 

@@ -6,6 +6,7 @@
 #include "db/store/store.h"
 #include "http_edge/metadata.h"
 #include "http_edge/natives.h"
+#include "http_edge/once.h"
 #include "http_edge/reply.h"
 #include "http_edge/shard.h"
 #include "http_edge/text.h"
@@ -51,10 +52,8 @@ static bool body_type(struct request *request) {
 
 /* --- the end of a PATCH or a POST with a body --- */
 
-static void answer_taken(struct request *request) {
+static void answer_offset(struct request *request, int64_t offset) {
     char text[32];
-    bool whole;
-    int64_t offset = upload_offset(request, &whole);
     bool created = request->method == METHOD_POST;
     snprintf(text, sizeof text, "%lld", (long long)offset);
     reply_empty(request, created ? 201 : 204);
@@ -64,7 +63,13 @@ static void answer_taken(struct request *request) {
         char where[128];
         snprintf(where, sizeof where, "%s/uploads/%s", request->dialect->row->prefix, request->upload_id);
         reply_header(request, "Location", where);
+        once_tell(request);
     }
+}
+
+static void answer_taken(struct request *request) {
+    bool whole;
+    answer_offset(request, upload_offset(request, &whole));
 }
 
 static void finished(struct request *request) {
@@ -132,6 +137,24 @@ static bool opened(struct request *request, int64_t length, int64_t *offset) {
 
 /* --- POST --- */
 
+/* The request was sent before: a body's beginning may be there already, so that only an empty upload takes it. */
+static void created_before(struct request *request) {
+    const struct answer *answer = &request->answers[1];
+    const struct upload *upload = answer->value;
+    int64_t offset;
+    if (answer->status != OK)
+        reply_problem(request, answer);
+    else if (!strcmp(upload->state, "finished"))
+        answer_offset(request, upload->length);
+    else if (!opened(request, upload->length, &offset))
+        return;
+    else if (offset && has_body(request)) {
+        upload_unlock(request);
+        answer_offset(request, offset);
+    } else
+        request->phase = PHASE_BODY;
+}
+
 static void created(struct request *request) {
     const struct answer *answer = &request->answers[0];
     int64_t offset;
@@ -140,9 +163,22 @@ static void created(struct request *request) {
         return;
     }
     const struct upload *upload = answer->value;
+    struct upload_ref ask = {.id = upload->id};
     request->upload_id = upload->id;
-    if (opened(request, upload->length, &offset))
+    if (answer->replayed)
+        request_ask(request, 1, MSG_transcode_upload, &ask, created_before);
+    else if (opened(request, upload->length, &offset))
         request->phase = PHASE_BODY;
+}
+
+/* What the client wants made is said by two headers. */
+static int take_key(struct request *request) {
+    const char *length = request->in.upload_length, *metadata = request->in.upload_metadata;
+    const char *what = arena_print(request->arena, "%s %s", length, metadata ? metadata : "");
+    if (what)
+        return once_take(request, what, strlen(what));
+    reply_refuse(request, UNAVAILABLE, NULL, NULL);
+    return -1;
 }
 
 void tus_create_early(struct request *request) {
@@ -160,7 +196,7 @@ void tus_create_early(struct request *request) {
         reply_refuse(request, TOO_LARGE, NULL, "The body is longer than Upload-Length.");
     else if (metadata_read(request->in.upload_metadata, &metadata))
         refuse_header(request, "upload-metadata", "Upload-Metadata must name title_id, in Base64.");
-    else {
+    else if (!take_key(request)) {
         struct upload_new ask = {.title_id = metadata.title,
                                  .has_title_id = true,
                                  .length = length,

@@ -53,6 +53,8 @@ void header_write(const struct header *header, uint8_t to[HEADER_BYTES]) {
     put32(to + 40, header->roles);
     put32(to + 44, header->body_bytes);
     memcpy(to + 48, header->trace, 16);
+    memcpy(to + 64, header->once, ONCE_BYTES);
+    put64(to + 80, header->once_body);
 }
 
 int header_read(struct header *header, const void *bytes, size_t n) {
@@ -69,9 +71,16 @@ int header_read(struct header *header, const void *bytes, size_t n) {
         .user = (int64_t)get64(from + 32),
         .roles = get32(from + 40),
         .body_bytes = get32(from + 44),
+        .once_body = get64(from + 80),
     };
     memcpy(header->trace, from + 48, 16);
+    memcpy(header->once, from + 64, ONCE_BYTES);
     return 0;
+}
+
+bool header_once(const struct header *header) {
+    static const uint8_t none[ONCE_BYTES];
+    return memcmp(header->once, none, ONCE_BYTES) != 0;
 }
 
 void trace_text(const uint8_t trace[16], char to[33]) {

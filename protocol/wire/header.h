@@ -1,13 +1,14 @@
 #ifndef ZOE_WIRE_HEADER_H
 #define ZOE_WIRE_HEADER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* The second of a message's three frames: routing id, header, body. Fixed size, big endian; the broker reads nothing
  * else. */
 
-enum { HEADER_BYTES = 64, HEADER_VERSION = 1, BODY_MAX_BYTES = 1 << 20 };
+enum { HEADER_BYTES = 88, HEADER_VERSION = 2, ONCE_BYTES = 16, BODY_MAX_BYTES = 1 << 20 };
 
 enum kind {
     KIND_ASK = 1, /* a request */
@@ -41,7 +42,13 @@ struct header {
     uint32_t roles;
     uint32_t body_bytes;
     uint8_t trace[16];
+    /* Of an ask that shall take effect once however often its client sends it; all zero: no such wish. The same client
+     * and key always give the same bytes. */
+    uint8_t once[ONCE_BYTES];
+    uint64_t once_body; /* digest of what is asked; in an answer 1 when it was kept from an earlier ask, else 0 */
 };
+
+bool header_once(const struct header *header);
 
 void header_write(const struct header *header, uint8_t to[HEADER_BYTES]);
 

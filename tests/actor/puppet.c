@@ -37,6 +37,8 @@ static enum status create(struct call *call) {
         usleep((useconds_t)number * 1000);
     else if (post_and_hint(call, 77, number) != OK)
         return call->status;
+    if (!strcmp(ask->title, "slow"))
+        usleep((useconds_t)number * 1000);
     if (!strcmp(ask->title, "refuse"))
         return call_refuse(call, CONFLICT, "told-so", "Told so.");
     if (!strcmp(ask->title, "break"))

@@ -10,6 +10,7 @@ int database_tests(void);
 int isolation_tests(void);
 int harness_tests(void);
 int outbox_tests(void);
+int once_tests(void);
 int content_tests(void);
 int history_tests(void);
 int mail_tests(void);

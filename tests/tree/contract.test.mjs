@@ -44,3 +44,16 @@ test('every route of the dialects sends messages that exist', () => {
   }
   assert.deepEqual([...new Set(unknown)], []);
 });
+
+test('what a key makes happen once runs in a transaction, and v1 takes a key wherever it makes something', () => {
+  const transactions = new Set();
+  for (const file of files(/^actors\/[a-z]+\/main\.c$/)) {
+    for (const [, name] of text(file).matchAll(/\.message = MSG_(\w+), \.one = \w+, \.transaction = true/g)) transactions.add(name);
+  }
+  const routes = text('http_edge/dialects/v1.def').split(/^(?=(?:ROUTE|NATIVE)\()/m).filter((row) => /^(ROUTE|NATIVE)\(/.test(row));
+  const keyed = routes.filter((row) => /\.once = true/.test(row));
+  assert.ok(keyed.length > 3);
+  const asked = keyed.flatMap((row) => row.match(/^ROUTE\(\w+, "[^"]+", \w+, (\w+)/)?.[1] ?? []);
+  assert.deepEqual(asked.filter((name) => !transactions.has(name)), []);
+  assert.deepEqual(routes.filter((row) => /\.code = 201/.test(row) && !keyed.includes(row)).map((row) => row.split('\n')[0]), []);
+});

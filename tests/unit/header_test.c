@@ -12,7 +12,9 @@ static const struct header sample = {.kind = KIND_ASK,
                                      .user = 42,
                                      .roles = ROLE_USER | ROLE_ADMIN,
                                      .body_bytes = 17,
-                                     .trace = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 255}};
+                                     .trace = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 255},
+                                     .once = {9, [15] = 8},
+                                     .once_body = 0x0102030405060708};
 
 static void reads_what_it_wrote(void **state) {
     (void)state;
@@ -30,6 +32,10 @@ static void reads_what_it_wrote(void **state) {
     assert_int_equal(read.roles, sample.roles);
     assert_int_equal(read.body_bytes, sample.body_bytes);
     assert_memory_equal(read.trace, sample.trace, 16);
+    assert_memory_equal(read.once, sample.once, ONCE_BYTES);
+    assert_true(read.once_body == sample.once_body);
+    assert_true(header_once(&read));
+    assert_false(header_once(&(struct header){.once_body = 1}));
 }
 
 static void is_big_endian_and_versioned(void **state) {
