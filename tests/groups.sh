@@ -10,6 +10,7 @@ media|fast|the sandboxed media child on made films
 flow|fast|the whole set over HTTP
 web|fast|the console and players in Chromium
 fuzz|fast|the fuzzers over their kept corpora
+package|fast|the Debian package: its contents, and the set run from it
 fault|heavy|kill -9 of every program, PostgreSQL restarts, under load
 soak|heavy|ten minutes of mixed load: nothing grows, nothing is lost
 corpus|heavy|every film and hostile file of the corpus through the whole set
@@ -132,7 +133,7 @@ run_tests() {
         group_names all | grep -qxF -- "$group" || usage
     done
     # shellcheck disable=SC2086 # lists of words
-    need $PACKAGES_BUILD $PACKAGES_RUN $PACKAGES_TEST
+    need $PACKAGES_BUILD $PACKAGES_RUN $PACKAGES_PACKAGE $PACKAGES_TEST
     build_into "$build"
     forget_settings
     for group in "${names[@]}"; do

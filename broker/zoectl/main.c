@@ -18,7 +18,7 @@ static const struct command {
     {"ask", zoectl_ask, "MESSAGE [JSON] [--user N] [--admin]", "send a message and print the answer"},
     {"mail", zoectl_mail, "list [STATE] | show|retry|drop LETTER", "the outgoing mail"},
     {"messages", zoectl_messages, "", "list what can be asked of whom"},
-    {"settings", zoectl_settings, "", "list the ZOE_ variables"},
+    {"settings", zoectl_settings, "[--file]", "list the ZOE_ variables, or write them as an environment file"},
     {"migrate", zoectl_migrate, "", "prepare the database"},
 };
 

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "broker/zoectl/zoectl.h"
 #include "protocol/node/config.h"
@@ -19,8 +20,11 @@ int zoectl_messages(int argc, char **argv) {
 }
 
 int zoectl_settings(int argc, char **argv) {
-    if (argc > 1)
-        return zoectl_usage("%s takes nothing", argv[0]);
-    config_print();
+    if (argc == 1)
+        config_print();
+    else if (argc == 2 && !strcmp(argv[1], "--file"))
+        config_print_file();
+    else
+        return zoectl_usage("%s takes --file or nothing", argv[0]);
     return 0;
 }

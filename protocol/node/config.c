@@ -164,6 +164,15 @@ void config_print(void) {
     }
 }
 
+void config_print_file(void) {
+    puts("# Settings of Zoetrope: KEY=value lines. What stands here as a comment is the default.");
+    for (size_t i = 0; i < SETTINGS; i++) {
+        char variable[64];
+        variable_name(&settings[i], variable);
+        printf("\n# %s\n#%s=%s\n", settings[i].meaning, variable, settings[i].initial);
+    }
+}
+
 int config_path(char *to, unsigned long size, const char *name) {
     int n = snprintf(to, size, "%s/%s", loaded.data, name);
     return n > 0 && (unsigned long)n < size ? 0 : -1;

@@ -26,6 +26,9 @@ const struct config *config(void);
 /* A table of all settings with type, default, bounds and meaning, as Markdown, to stdout. */
 void config_print(void);
 
+/* All settings as comments of an environment file, to stdout. */
+void config_print_file(void);
+
 /* Writes ZOE_DATA/`name` to `to`; 0, or -1 when it does not fit. */
 int config_path(char *to, unsigned long size, const char *name);
 
