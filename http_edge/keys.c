@@ -10,16 +10,11 @@
 
 enum {
     KEYS_MAX = 16,
-    KEYS_AGAIN_MS = 5000,
-    KEYS_FIRST_AGAIN_MS = 250,
+    KEYS_EVERY_MS = 2000,
+    KEYS_AGAIN_MS = 250,
     REVOKED_EVERY_MS = 1000,
     REVOKED_FIRST = 64,
     REVOKED_MAX = 1 << 20
-};
-
-struct key {
-    char kid[65];
-    char pem[1001];
 };
 
 /* Open addressing; id 0 is free. */
@@ -39,7 +34,8 @@ struct keys {
     size_t revoked_size, revoked_n;
     int64_t after;
     int64_t keys_asked_ms, revoked_asked_ms;
-    bool asking_keys, asking_revoked, have_keys, have_revoked;
+    uint64_t asked, answered; /* numbers of the last ask for keys and of the last one that was answered */
+    bool asking_keys, asking_revoked, have_keys, have_revoked, wanted;
 };
 
 struct keys *keys_new(struct flights *flights, void (*news)(void *self), void *self) {
@@ -51,7 +47,7 @@ struct keys *keys_new(struct flights *flights, void (*news)(void *self), void *s
                           .self = self,
                           .revoked = calloc(REVOKED_FIRST, sizeof *keys->revoked),
                           .revoked_size = REVOKED_FIRST,
-                          .keys_asked_ms = -KEYS_AGAIN_MS,
+                          .keys_asked_ms = -KEYS_EVERY_MS,
                           .revoked_asked_ms = -REVOKED_EVERY_MS};
     if (keys->revoked)
         return keys;
@@ -64,6 +60,7 @@ void keys_free(struct keys *keys) {
         return;
     free(keys->revoked);
     explicit_bzero(keys->playback, sizeof keys->playback);
+    explicit_bzero(keys->keys, sizeof keys->keys);
     free(keys);
 }
 
@@ -71,10 +68,10 @@ bool keys_ready(const struct keys *keys) {
     return keys->have_keys && keys->have_revoked;
 }
 
-const char *keys_find(const struct keys *keys, const char *kid) {
+const struct key *keys_find(const struct keys *keys, const char *kid) {
     for (size_t i = 0; i < keys->keys_n; i++)
         if (!strcmp(keys->keys[i].kid, kid))
-            return keys->keys[i].pem;
+            return &keys->keys[i];
     return NULL;
 }
 
@@ -133,17 +130,28 @@ void keys_revoke(struct keys *keys, int64_t session, int64_t until_ms) {
     keys->revoked[i] = (struct revoked){session, until_ms};
 }
 
+static int keep_key(struct key *to, const struct public_key *from) {
+    *to = (struct key){.algorithm = strcmp(from->alg, "HS256") ? TOKEN_ES256 : TOKEN_HS256};
+    snprintf(to->kid, sizeof to->kid, "%s", from->kid);
+    if (to->algorithm == TOKEN_ES256) {
+        snprintf(to->pem, sizeof to->pem, "%s", from->pem ? from->pem : "");
+        return !strcmp(from->alg, "ES256") && token_key_usable(to->pem) ? 0 : -1;
+    }
+    to->secret_bytes = from->secret.n;
+    if (from->secret.n < 32 || from->secret.n > sizeof to->secret)
+        return -1;
+    memcpy(to->secret, from->secret.at, from->secret.n);
+    return 0;
+}
+
 static void keep_keys(struct keys *keys, const struct keys_reply *reply) {
     keys->keys_n = 0;
     for (size_t i = 0; i < reply->keys.n && keys->keys_n < KEYS_MAX; i++) {
         const struct public_key *from = &LIST_AT(reply->keys, struct public_key, i);
-        if (strcmp(from->alg, "ES256") != 0 || !token_key_usable(from->pem)) {
+        if (keep_key(&keys->keys[keys->keys_n], from))
             log_warn(NULL, "key_unusable", "kid=%s", log_value(from->kid));
-            continue;
-        }
-        struct key *to = &keys->keys[keys->keys_n++];
-        snprintf(to->kid, sizeof to->kid, "%s", from->kid);
-        snprintf(to->pem, sizeof to->pem, "%s", from->pem);
+        else
+            keys->keys_n++;
     }
     memcpy(keys->playback, reply->playback_secret.at, reply->playback_secret.n);
     keys->playback_bytes = reply->playback_secret.n;
@@ -157,8 +165,10 @@ static void keys_came(void *self, unsigned tag, enum status status, const void *
     struct arena *arena = arena_new();
     keys->asking_keys = false;
     struct keys_reply *reply = status == OK && arena ? body_decode(keys_reply_record(), body, n, arena, &fault) : NULL;
-    if (reply)
+    if (reply) {
         keep_keys(keys, reply);
+        keys->answered = keys->asked;
+    }
     arena_free(arena);
     keys->news(keys->self);
 }
@@ -187,23 +197,32 @@ static void revoked_came(void *self, unsigned tag, enum status status, const voi
     keys->news(keys->self);
 }
 
-bool keys_ask(struct keys *keys) {
-    int64_t now = clock_ms(), pause = keys->have_keys ? KEYS_AGAIN_MS : KEYS_FIRST_AGAIN_MS;
-    if (keys->asking_keys)
-        return true;
-    if (now - keys->keys_asked_ms < pause)
-        return false;
+static void ask_keys(struct keys *keys) {
+    int64_t now = clock_ms();
+    bool urgent = keys->wanted || !keys->have_keys;
+    if (keys->asking_keys || now - keys->keys_asked_ms < (urgent ? KEYS_AGAIN_MS : KEYS_EVERY_MS))
+        return;
     struct nothing ask = {0};
     struct flight_call call = {.message = message_row(MSG_auth_keys), .ask = &ask, .done = keys_came, .self = keys};
     keys->keys_asked_ms = now;
+    keys->wanted = false;
     keys->asking_keys = flight_ask(keys->flights, &call) != 0;
-    return keys->asking_keys;
+    keys->asked += keys->asking_keys;
+}
+
+bool keys_newer(struct keys *keys, uint64_t *since) {
+    if (!*since)
+        *since = keys->asked + 1;
+    if (keys->answered >= *since)
+        return true;
+    keys->wanted = true;
+    ask_keys(keys);
+    return false;
 }
 
 void keys_tick(struct keys *keys) {
     int64_t now = clock_ms();
-    if (!keys->have_keys)
-        keys_ask(keys);
+    ask_keys(keys);
     if (keys->asking_revoked || now - keys->revoked_asked_ms < (keys->have_revoked ? REVOKED_EVERY_MS : 100))
         return;
     struct revoked_ask ask = {.after = keys->after, .has_after = keys->after > 0};

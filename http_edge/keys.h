@@ -2,10 +2,21 @@
 #define ZOE_EDGE_KEYS_H
 
 #include "http_edge/flight.h"
+#include "http_edge/token.h"
 
 /* The keys that tokens are checked with and the sessions that ended early, as auth tells them: fetched when a broker is
- * found, keys again for an unknown key id, ended sessions every second and by hints of the bus. */
+ * found, keys again every two seconds (auth signs with a new key only after five) and for an unknown key id, ended
+ * sessions every second and by hints of the bus. */
 struct keys;
+
+/* The key decides the algorithm, whatever a token says. */
+struct key {
+    char kid[65];
+    enum token_algorithm algorithm;
+    char pem[1001]; /* ES256 */
+    uint8_t secret[512];
+    size_t secret_bytes; /* HS256 */
+};
 
 /* `news` is called when keys or ended sessions arrived, or when asking for them failed. */
 struct keys *keys_new(struct flights *flights, void (*news)(void *self), void *self);
@@ -14,11 +25,12 @@ void keys_free(struct keys *keys);
 /* Both were fetched at least once: tokens can be judged. */
 bool keys_ready(const struct keys *keys);
 
-/* The public key of a key id, PEM; NULL when it is not known. */
-const char *keys_find(const struct keys *keys, const char *kid);
+/* The key of an id; NULL when it is not known. */
+const struct key *keys_find(const struct keys *keys, const char *kid);
 
-/* Asks auth for keys, at most once in a few seconds. Whether an answer is under way. */
-bool keys_ask(struct keys *keys);
+/* Whether keys have come that were asked for after the first call with this `since` (0 then); has them fetched soon, at
+ * most once in a quarter of a second however many ask. */
+bool keys_newer(struct keys *keys, uint64_t *since);
 
 /* HMAC key of playback tokens; NULL before the first answer. */
 const uint8_t *keys_playback(const struct keys *keys, size_t *n);

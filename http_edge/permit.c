@@ -17,8 +17,8 @@ static void refuse_token(struct request *request, bool sent) {
 }
 
 static enum verdict judge_token(struct request *request, const char *token) {
-    switch (
-        session_check(request->shard->sessions, request->dialect->row->name, token, strlen(token), &request->login)) {
+    switch (session_check(request->shard->sessions, request->dialect->row->name, token, strlen(token), &request->login,
+                          &request->keys_since)) {
     case SESSION_GOOD:
         return MAY;
     case SESSION_WAIT:
@@ -76,9 +76,7 @@ bool permit(struct request *request) {
     enum verdict verdict = authorise(request);
     if (verdict == MAY)
         verdict = cross_site(request);
-    if (verdict == LATER) {
-        request->wants_keys = true;
-        request_park(request);
-    }
+    if (verdict == LATER)
+        request_want_keys(request);
     return verdict == MAY;
 }

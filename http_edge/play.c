@@ -166,8 +166,7 @@ void play_file(struct request *request) {
     const char *text = request->url + strlen("/play/"), *file = strchr(text, '/') + 1;
     switch (session_check_play(request->shard->sessions, text, (size_t)(file - 1 - text), &token)) {
     case SESSION_WAIT:
-        request->wants_keys = true;
-        request_park(request);
+        request_want_keys(request);
         return;
     case SESSION_BAD:
         reply_refuse(request, FORBIDDEN, "playback-refused", "This playback address is not valid, or not any more.");

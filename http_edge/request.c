@@ -168,6 +168,13 @@ void request_abandon(struct request *request) {
     request_resume(request);
 }
 
+void request_want_keys(struct request *request) {
+    request->wants_keys = true;
+    if (!request->wants_keys_ms)
+        request->wants_keys_ms = clock_ms();
+    request_park(request);
+}
+
 void request_keys_news(struct request *request) {
     if (!request->wants_keys)
         return;

@@ -58,7 +58,9 @@ struct request {
     uint8_t once[ONCE_BYTES]; /* of Idempotency-Key; goes with slot 0 when has_once */
     uint64_t once_body;
     bool has_once;
-    bool wants_keys; /* waits for news of the keys */
+    bool wants_keys;       /* waits for news of the keys */
+    int64_t wants_keys_ms; /* since when */
+    uint64_t keys_since;   /* of keys_newer() */
 
     /* The answer. */
     struct MHD_Response *response;
@@ -95,6 +97,8 @@ void request_resume(struct request *request);
 /* The client has gone: stops its asks and lets MHD close it. */
 void request_abandon(struct request *request);
 
+/* Parks a request until there is news of the keys, and over several news no longer than a few seconds. */
+void request_want_keys(struct request *request);
 /* News of the keys: judges the tokens of those that wait. */
 void request_keys_news(struct request *request);
 

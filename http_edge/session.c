@@ -85,20 +85,24 @@ static enum session_answer judge(struct sessions *sessions, const struct token *
                                                                                                       : SESSION_BAD;
 }
 
-static enum session_answer read_access(struct sessions *sessions, const char *text, size_t n, struct token *token) {
+static enum session_answer read_access(struct sessions *sessions, const char *text, size_t n, struct token *token,
+                                       uint64_t *since) {
     const char *why;
     if (token_read(TOKEN_ACCESS, text, n, token, &why)) {
         log_debug(NULL, "token_refused", "why=%s", log_value(why));
         return SESSION_BAD;
     }
-    const char *pem = keys_find(sessions->keys, token->kid);
-    if (!pem)
-        return keys_ask(sessions->keys) ? SESSION_WAIT : SESSION_BAD;
-    return token_signed(text, n, pem) ? SESSION_GOOD : SESSION_BAD;
+    const struct key *key = keys_find(sessions->keys, token->kid);
+    if (!key) /* perhaps it is newer than what we know */
+        return keys_newer(sessions->keys, since) ? SESSION_BAD : SESSION_WAIT;
+    bool good = key->algorithm == token->algorithm &&
+                (key->algorithm == TOKEN_HS256 ? token_signed_hmac(text, n, key->secret, key->secret_bytes)
+                                               : token_signed(text, n, key->pem));
+    return good ? SESSION_GOOD : SESSION_BAD;
 }
 
 enum session_answer session_check(struct sessions *sessions, const char *dialect, const char *text, size_t n,
-                                  struct login *login) {
+                                  struct login *login, uint64_t *since) {
     uint8_t hash[32];
     struct token fresh;
     if (n > TOKEN_BYTES_MAX || digest(sessions, TOKEN_ACCESS, text, n, hash))
@@ -107,7 +111,7 @@ enum session_answer session_check(struct sessions *sessions, const char *dialect
         return SESSION_WAIT;
     const struct token *token = recall(sessions, hash);
     if (!token) {
-        enum session_answer answer = read_access(sessions, text, n, &fresh);
+        enum session_answer answer = read_access(sessions, text, n, &fresh, since);
         if (answer != SESSION_GOOD)
             return answer;
         remember(sessions, hash, &fresh);

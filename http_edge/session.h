@@ -21,9 +21,9 @@ struct sessions;
 struct sessions *sessions_new(struct keys *keys);
 void sessions_free(struct sessions *sessions);
 
-/* Judges an access token for a dialect. `text` ends in a NUL. */
+/* Judges an access token for a dialect. `text` ends in a NUL; *since is 0 at a request's first call. */
 enum session_answer session_check(struct sessions *sessions, const char *dialect, const char *text, size_t n,
-                                  struct login *login);
+                                  struct login *login, uint64_t *since);
 
 /* Judges a playback token (not terminated). Never SESSION_WAIT longer than keys take to arrive once. */
 enum session_answer session_check_play(struct sessions *sessions, const char *text, size_t n, struct token *token);

@@ -206,7 +206,7 @@ static void sweep_parked(struct shard *shard) {
         bool sending = request->data && !request->waiting;
         if (!request->watched && !sending && now - request->parked_ms >= WATCH_AFTER_MS && !request->queued_ready)
             watch_client(request);
-        if (request->wants_keys && now - request->parked_ms >= KEYS_WAIT_MS) {
+        if (request->wants_keys && now - request->wants_keys_ms >= KEYS_WAIT_MS) {
             request->wants_keys = false;
             reply_refuse(request, UNAVAILABLE, NULL, "Logins cannot be checked right now.");
             request_resume(request);

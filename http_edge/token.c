@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
-    const char *alg, *use;
-} kinds[] = {[TOKEN_ACCESS] = {"ES256", "access"}, [TOKEN_PLAY] = {"HS256", "play"}};
+static const char *const uses[] = {[TOKEN_ACCESS] = "access", [TOKEN_PLAY] = "play"};
+static const char *const algorithms[] = {[TOKEN_ES256] = "ES256", [TOKEN_HS256] = "HS256"};
 
 static int sixtet(char c) {
     if (c >= 'A' && c <= 'Z')
@@ -94,12 +93,15 @@ static int copy_subject(const json_t *claims, int64_t *to) {
 }
 
 static const char *read_header(enum token_kind kind, const json_t *header, struct token *token) {
-    if (!text_is(header, "alg", kinds[kind].alg))
+    bool es256 = kind == TOKEN_ACCESS && text_is(header, "alg", algorithms[TOKEN_ES256]);
+    if (!es256 && !text_is(header, "alg", algorithms[TOKEN_HS256]))
         return "algorithm";
+    token->algorithm = es256 ? TOKEN_ES256 : TOKEN_HS256;
     if (!text_is(header, "typ", "JWT"))
         return "type";
-    if (json_object_get(header, "crit"))
-        return "critical header";
+    /* We write nothing else: keys in headers, addresses of keys, compression and whatever is critical are others'. */
+    if (json_object_size(header) > (kind == TOKEN_ACCESS ? 3u : 2u))
+        return "header member";
     if (kind == TOKEN_ACCESS && copy_text(header, "kid", token->kid, sizeof token->kid))
         return "key id";
     return NULL;
@@ -109,7 +111,7 @@ static const char *read_claims(enum token_kind kind, const json_t *claims, struc
     int64_t roles = 0;
     if (!text_is(claims, "iss", "zoetrope"))
         return "issuer";
-    if (!text_is(claims, "use", kinds[kind].use))
+    if (!text_is(claims, "use", uses[kind]))
         return "use";
     if (copy_subject(claims, &token->user) || copy_number(claims, "sid", &token->session))
         return "subject";
@@ -187,7 +189,7 @@ int token_write_play(const struct token *token, const uint8_t *key, size_t key_b
     jwt_t *jwt = NULL;
     snprintf(subject, sizeof subject, "%lld", (long long)token->user);
     bool good = !jwt_new(&jwt) && !jwt_set_alg(jwt, JWT_ALG_HS256, key, (int)key_bytes) &&
-                !jwt_add_grant(jwt, "iss", "zoetrope") && !jwt_add_grant(jwt, "use", kinds[TOKEN_PLAY].use) &&
+                !jwt_add_grant(jwt, "iss", "zoetrope") && !jwt_add_grant(jwt, "use", uses[TOKEN_PLAY]) &&
                 !jwt_add_grant(jwt, "sub", subject) && !jwt_add_grant_int(jwt, "sid", token->session) &&
                 !jwt_add_grant_int(jwt, "tid", token->title) && !jwt_add_grant(jwt, "ast", token->asset) &&
                 !jwt_add_grant_int(jwt, "iat", token->issued) && !jwt_add_grant_int(jwt, "exp", token->expires);

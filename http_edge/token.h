@@ -6,13 +6,15 @@
 #include <stdint.h>
 
 /* JSON Web Tokens, read strictly (RFC 8725): three parts of canonical base64url, JSON without duplicate members, one
- * algorithm and one use for each kind (a claim: libjwt 1.10 writes and reads no typ but JWT). */
+ * use for each kind (a claim: libjwt 1.10 writes and reads no typ but JWT). The algorithm is that of the key. */
 enum { TOKEN_BYTES_MAX = 8192 };
 
 enum token_kind {
-    TOKEN_ACCESS, /* ES256, use access */
+    TOKEN_ACCESS, /* ES256 or HS256, use access */
     TOKEN_PLAY    /* HS256, use play */
 };
+
+enum token_algorithm { TOKEN_ES256, TOKEN_HS256 };
 
 struct token {
     char kid[65];
@@ -21,6 +23,7 @@ struct token {
     int64_t user, session, title;
     int64_t issued, not_before, expires; /* seconds since 1970 */
     uint32_t roles;
+    enum token_algorithm algorithm; /* what the header says: must be that of the key */
 };
 
 /* Reads header and claims; the signature is not yet checked. 0, or -1 with a few words in *why. */

@@ -149,9 +149,15 @@ int keyring_load(struct db *db);
 /* Takes over what another process, or keys_rotate, made. */
 void keyring_refresh(struct db *db);
 struct fresh_key {
-    char kid[65], private_pem[1000], public_pem[1000];
+    char kid[65], alg[8];                     /* ES256 with the two below, or HS256 with the secret */
+    char private_pem[1000], public_pem[1000]; /* empty for HS256 */
+    uint8_t secret[512];
+    size_t secret_bytes; /* 0 for ES256 */
 };
+/* A key of the algorithm of the settings, not yet kept. 0, or -1. */
 int keyring_make(struct fresh_key *fresh);
+/* The arguments of signing_key_add and signing_key_swap; `old` may be NULL. They point into `fresh`. */
+const struct db_arg *keyring_args(const struct fresh_key *fresh, const char *old, struct db_arg to[7]);
 /* The key to sign with; `public_pem` stays empty. */
 void keyring_signer(struct fresh_key *key);
 struct bytes keyring_refresh_secret(void);

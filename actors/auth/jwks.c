@@ -1,6 +1,7 @@
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <string.h>
 
 #include "actors/auth/auth.h"
 
@@ -44,9 +45,13 @@ enum status auth_jwks(struct call *call) {
     struct jwk *jwks = arena_alloc(call->arena, (keys.n + 1) * sizeof *jwks);
     if (!jwks)
         return INTERNAL;
-    for (size_t i = 0; i < keys.n; i++)
-        if (fill(&jwks[i], &LIST_AT(keys, struct public_key, i), call->arena))
+    /* A secret is shown to nobody. */
+    size_t n = 0;
+    for (size_t i = 0; i < keys.n; i++) {
+        const struct public_key *key = &LIST_AT(keys, struct public_key, i);
+        if (!strcmp(key->alg, "ES256") && key->pem && fill(&jwks[n++], key, call->arena))
             return INTERNAL;
-    reply->keys = (struct list){jwks, keys.n};
+    }
+    reply->keys = (struct list){jwks, n};
     return OK;
 }

@@ -51,6 +51,12 @@ static int64_t role_bits(const struct account *account) {
     return bits;
 }
 
+static int set_key(jwt_t *jwt, const struct fresh_key *key) {
+    if (!strcmp(key->alg, "HS256"))
+        return jwt_set_alg(jwt, JWT_ALG_HS256, key->secret, (int)key->secret_bytes);
+    return jwt_set_alg(jwt, JWT_ALG_ES256, (const unsigned char *)key->private_pem, (int)strlen(key->private_pem));
+}
+
 /* aud names the dialect, so that one realm's token opens no other; `use` tells it from a playback token. The profile of
  * RFC 9068 but for typ, which libjwt 1.10 sets to JWT whatever it is told. */
 static const char *access_token(struct arena *arena, int64_t session, const struct realm *realm,
@@ -63,13 +69,12 @@ static const char *access_token(struct arena *arena, int64_t session, const stru
     snprintf(subject, sizeof subject, "%lld", (long long)account->id);
     token_new(id);
     keyring_signer(&key);
-    if (!jwt_new(&jwt) &&
-        !jwt_set_alg(jwt, JWT_ALG_ES256, (const unsigned char *)key.private_pem, (int)strlen(key.private_pem)) &&
-        !jwt_add_header(jwt, "kid", key.kid) && !jwt_add_grant(jwt, "iss", "zoetrope") &&
-        !jwt_add_grant(jwt, "use", "access") && !jwt_add_grant(jwt, "aud", realm->dialect) &&
-        !jwt_add_grant(jwt, "sub", subject) && !jwt_add_grant(jwt, "jti", id) &&
-        !jwt_add_grant_int(jwt, "sid", session) && !jwt_add_grant_int(jwt, "roles", role_bits(account)) &&
-        !jwt_add_grant_int(jwt, "iat", now) && !jwt_add_grant_int(jwt, "exp", now + realm->access_seconds))
+    if (!jwt_new(&jwt) && !set_key(jwt, &key) && !jwt_add_header(jwt, "kid", key.kid) &&
+        !jwt_add_grant(jwt, "iss", "zoetrope") && !jwt_add_grant(jwt, "use", "access") &&
+        !jwt_add_grant(jwt, "aud", realm->dialect) && !jwt_add_grant(jwt, "sub", subject) &&
+        !jwt_add_grant(jwt, "jti", id) && !jwt_add_grant_int(jwt, "sid", session) &&
+        !jwt_add_grant_int(jwt, "roles", role_bits(account)) && !jwt_add_grant_int(jwt, "iat", now) &&
+        !jwt_add_grant_int(jwt, "exp", now + realm->access_seconds))
         text = jwt_encode_str(jwt);
     if (text)
         kept = arena_text(arena, text);

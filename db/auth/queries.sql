@@ -128,11 +128,19 @@ returning id, email, name, roles, verified_at is not null as verified, ms(create
 update accounts set name = coalesce(:name, name) where id = :user
 returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url
 -- name: signing_key_add
-insert into signing_keys (kid, private_pem, public_pem)
-select :kid, :private_pem, :public_pem where not exists (select from signing_keys where retired_at is null)
+insert into signing_keys (kid, alg, private_pem, public_pem, secret)
+select :kid, :alg, :private_pem, :public_pem, :secret where not exists (select from signing_keys where retired_at is null)
 -- name: signing_keys
-select kid, 'ES256' as alg, public_pem as pem, private_pem from signing_keys
+select kid, alg, nullif(public_pem, '') as pem, secret from signing_keys
 where retired_at is null or retired_at > now() - interval '2 days' order by created_at desc limit 16
+-- The key to sign with. A fresh one waits for a moment, until every edge has it: nobody meets a token that he cannot check. The newest
+-- of those that waited, else the oldest.
+-- name: signing_key_now
+select kid, alg, private_pem, secret from signing_keys
+where retired_at is null or retired_at > now() - interval '2 days'
+order by created_at > now() - interval '5 seconds', abs(extract(epoch from created_at - now()) + 5) limit 1
+-- name: signing_key_last
+select kid, alg from signing_keys where retired_at is null order by created_at desc limit 1
 -- name: secret_add
 insert into secrets (name, value) values (:name, :value) on conflict do nothing
 -- name: secret
@@ -199,7 +207,12 @@ order by u.at desc, u.id desc limit :rows
 select id, dialect, device, address, ms(created_at) as created_at, ms(seen_at) as seen_at,
        ms(coalesce(ended_at, expires_at)) as expires_at, false as current
 from sessions where account_id = :account_id order by created_at desc, id desc limit 1000
--- The old keys are shown to edges for two days more, which no token outlives.
+-- The old keys are shown to edges for two days more, which no token outlives. With `old`, only when that is still the key in use: of two
+-- processes that want to replace it one does. A secret that comes back is in use again.
 -- name: signing_key_swap
-with old as (update signing_keys set retired_at = now() where retired_at is null)
-insert into signing_keys (kid, private_pem, public_pem) values (:kid, :private_pem, :public_pem)
+with old as (
+    update signing_keys set retired_at = now() where retired_at is null and kid = coalesce(:old, kid) returning kid
+)
+insert into signing_keys (kid, alg, private_pem, public_pem, secret)
+select :kid, :alg, :private_pem, :public_pem, :secret where exists (select from old)
+on conflict (kid) do update set retired_at = null, created_at = now()

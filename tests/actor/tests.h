@@ -18,6 +18,7 @@ int auth_tests(void);
 int account_tests(void);
 int smtp_tests(void);
 int profile_tests(void);
+int keys_tests(void);
 
 /* puppet.c: an actor whose handlers do what the tests of the harness need. */
 int puppet_main(void);

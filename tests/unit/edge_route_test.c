@@ -87,6 +87,7 @@ static void deny_by_default(void **state) {
     static const char *const open[] = {"/live",
                                        "/ready",
                                        "/metrics",
+                                       "/.well-known/jwks.json",
                                        "/",
                                        "/console",
                                        "/console/",

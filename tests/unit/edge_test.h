@@ -7,5 +7,6 @@ int edge_take_tests(void);
 int edge_range_tests(void);
 int edge_route_tests(void);
 int edge_token_tests(void);
+int edge_vectors_tests(void);
 
 #endif

@@ -99,17 +99,47 @@ static void good_tokens_are_read(void **state) {
     assert_false(token_key_usable("-----BEGIN PUBLIC KEY-----\n"));
 }
 
+/* The header only says what it wants: the caller compares it with what the key is for. */
+static void the_algorithm_is_told_apart(void **state) {
+    (void)state;
+    static const uint8_t secret[32] = "0123456789abcdef0123456789abcde";
+    char text[2000], pem[1000];
+    uint8_t sum[32];
+    struct token token;
+    make(text, header, claims);
+    assert_int_equal(read(text, &token), 0);
+    assert_int_equal(token.algorithm, TOKEN_ES256);
+    make(text, "{\"alg\":\"HS256\",\"kid\":\"k1\",\"typ\":\"JWT\"}", claims);
+    assert_int_equal(read(text, &token), 0);
+    assert_int_equal(token.algorithm, TOKEN_HS256);
+    size_t n = (size_t)(strrchr(text, '.') - text);
+    HMAC(EVP_sha256(), secret, sizeof secret, (const uint8_t *)text, n, sum, NULL);
+    base64url(sum, sizeof sum, text + n + 1);
+    assert_int_equal(read(text, &token), 0);
+    assert_true(token_signed_hmac(text, strlen(text), secret, sizeof secret));
+    /* An HS256 token is never good for a public key, not even with that key as its secret. */
+    public_pem(pem, sizeof pem);
+    assert_false(token_signed(text, strlen(text), pem));
+    HMAC(EVP_sha256(), pem, (int)strlen(pem), (const uint8_t *)text, n, sum, NULL);
+    base64url(sum, sizeof sum, text + n + 1);
+    assert_false(token_signed(text, strlen(text), pem));
+}
+
 static void wrong_claims_are_refused(void **state) {
     (void)state;
     static const char *const heads[] = {
         "{\"alg\":\"none\",\"kid\":\"k1\",\"typ\":\"JWT\"}",
-        "{\"alg\":\"HS256\",\"kid\":\"k1\",\"typ\":\"JWT\"}",
+        "{\"alg\":\"HS384\",\"kid\":\"k1\",\"typ\":\"JWT\"}",
+        "{\"alg\":\"RS256\",\"kid\":\"k1\",\"typ\":\"JWT\"}",
         "{\"alg\":\"es256\",\"kid\":\"k1\",\"typ\":\"JWT\"}",
         "{\"alg\":\"ES256\",\"kid\":\"k1\",\"typ\":\"at+jwt\"}",
         "{\"alg\":\"ES256\",\"kid\":\"k1\",\"typ\":\"play+jwt\"}",
         "{\"alg\":\"ES256\",\"typ\":\"JWT\"}",
         "{\"alg\":\"ES256\",\"kid\":\"k1\",\"typ\":\"JWT\",\"crit\":[\"x\"]}",
         "{\"alg\":\"ES256\",\"alg\":\"ES256\",\"kid\":\"k1\",\"typ\":\"JWT\"}",
+        "{\"alg\":\"ES256\",\"kid\":\"k1\",\"typ\":\"JWT\",\"jku\":\"http://127.0.0.1/\"}",
+        "{\"alg\":\"ES256\",\"kid\":\"k1\",\"typ\":\"JWT\",\"zip\":\"DEF\"}",
+        "{\"alg\":\"ES256\",\"kid\":\"k1\",\"typ\":\"JWT\",\"jwk\":{}}",
         "[\"ES256\"]",
     };
     static const char *const bodies[] = {
@@ -200,9 +230,8 @@ static void playback_tokens_come_back(void **state) {
 
 int edge_token_tests(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(good_tokens_are_read),
-        cmocka_unit_test(wrong_claims_are_refused),
-        cmocka_unit_test(only_canonical_forms_are_read),
+        cmocka_unit_test(good_tokens_are_read),      cmocka_unit_test(the_algorithm_is_told_apart),
+        cmocka_unit_test(wrong_claims_are_refused),  cmocka_unit_test(only_canonical_forms_are_read),
         cmocka_unit_test(playback_tokens_come_back),
     };
     return cmocka_run_group_tests_name("edge: token", tests, open_key, close_key);

@@ -17,5 +17,6 @@ int main(void) {
     failed += edge_range_tests();
     failed += edge_route_tests();
     failed += edge_token_tests();
+    failed += edge_vectors_tests();
     return failed ? 1 : 0;
 }
