@@ -1,8 +1,17 @@
+#include <string.h>
+
 #include "actors/content/content.h"
 
 struct known {
-    bool found, newer, card_changes;
+    bool found, newer, waits, card_changes;
 };
+
+/* A film that can be watched is not hidden by a newer one that is still being made, or that failed. */
+static bool must_wait(const struct rows *rows, const struct processing_news *ask) {
+    const char *state = rows_text(rows, 0, "state");
+    bool watchable = rows_bool(rows, 0, "playable") && (!strcmp(state, "ready") || !strcmp(state, "processing"));
+    return watchable && rows_int(rows, 0, "asset_id") < ask->asset_id && strcmp(ask->state, "ready");
+}
 
 /* What the news change, with the title locked: two workers may hold two news of one film. */
 static enum status compare(struct call *call, struct known *known) {
@@ -15,6 +24,7 @@ static enum status compare(struct call *call, struct known *known) {
     bool same_film = asset_id == ask->asset_id;
     known->newer =
         known->found && (asset_id < ask->asset_id || (same_film && rows_int(rows, 0, "sequence") < ask->sequence));
+    known->waits = known->found && must_wait(rows, ask);
     bool duration_stays = ask->has_duration
                               ? !rows_null(rows, 0, "duration") && rows_real(rows, 0, "duration") == ask->duration
                               : same_film || rows_null(rows, 0, "duration");
@@ -34,6 +44,10 @@ enum status content_processed(struct call *call) {
         return tell_forget(call, ask->title_id);
     if (!known.newer)
         return OK;
+    if (known.waits) {
+        tell_progress(call, ask);
+        return OK;
+    }
     const char *renditions = renditions_to_json(&ask->renditions, call->arena);
     if (!renditions)
         return INTERNAL;

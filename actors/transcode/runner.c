@@ -154,26 +154,30 @@ static void clean_up_after_loss(struct task *task) {
     store_delete(path);
 }
 
-static enum outcome run_kind(struct task *task, const char **why) {
-    static const struct {
-        const char *kind;
-        enum outcome (*run)(struct task *task, const char **why);
-    } kinds[] = {{"probe", task_probe},
-                 {"audio", task_audio},
-                 {"chunk", task_chunk},
-                 {"poster", task_poster},
-                 {"finish", task_finish}};
+struct work {
+    const char *name;
+    enum outcome (*run)(struct task *task, const char **why);
+    bool stubborn; /* tried for ever: no film depends on it */
+};
+
+static const struct work *work_of(const struct task *task) {
+    static const struct work kinds[] = {
+        {"probe", task_probe, false},   {"audio", task_audio, false},   {"chunk", task_chunk, false},
+        {"poster", task_poster, false}, {"finish", task_finish, false}, {"retire", task_retire, true},
+    };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (!strcmp(task->kind, kinds[i].kind))
-            return kinds[i].run(task, why);
-    return TASK_LATER;
+        if (!strcmp(task->kind, kinds[i].name))
+            return &kinds[i];
+    return NULL;
 }
 
 static void run_task(struct task *task) {
     const char *why = NULL;
     int64_t began_ms = clock_ms();
-    enum outcome outcome = load_asset(task) ? TASK_LATER : run_kind(task, &why);
-    if (outcome == TASK_LATER && task->attempt >= ATTEMPTS_MAX && !actor_stopping(task->actor)) {
+    const struct work *work = work_of(task);
+    enum outcome outcome = !work || load_asset(task) ? TASK_LATER : work->run(task, &why);
+    bool enough = task->attempt >= ATTEMPTS_MAX && !actor_stopping(task->actor) && !(work && work->stubborn);
+    if (outcome == TASK_LATER && enough) {
         outcome = TASK_FILM;
         why = why ? why : "The film could not be processed, although it was tried several times.";
     }

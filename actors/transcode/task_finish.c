@@ -2,6 +2,7 @@
 
 #include "actors/transcode/transcode.h"
 #include "db/store/store.h"
+#include "protocol/node/config.h"
 
 /* Ready means playable: every segment that the playlists promise is in the store, with the size that was written. */
 static enum outcome verify(struct task *task, size_t rung) {
@@ -22,19 +23,11 @@ static enum outcome verify(struct task *task, size_t rung) {
     return good ? TASK_DONE : TASK_LATER;
 }
 
-/* An older film of the same title has been replaced by this one. */
-static void remove_older(struct task *task) {
-    char name[NAME_BYTES];
-    struct rows *rows = db_run(task->db, Q_assets_older, NULL, NULL,
-                               ARGS(ARG_INT("title_id", task->title), ARG_INT("asset", task->asset)));
-    for (size_t i = 0; rows && i < rows_count(rows); i++) {
-        rows_free(db_run(task->db, Q_asset_delete, NULL, NULL, ARGS(ARG_INT("asset", rows_int(rows, i, "id")))));
-        snprintf(name, sizeof name, "assets/%s", rows_text(rows, i, "folder"));
-        store_delete(name);
-        snprintf(name, sizeof name, "uploads/%s", rows_text(rows, i, "upload_id"));
-        store_delete(name);
-    }
-    rows_free(rows);
+static enum status replace_older(struct task *task) {
+    rows_free(db_run(task->db, Q_assets_replace, NULL, NULL,
+                     ARGS(ARG_INT("title_id", task->title), ARG_INT("asset", task->asset), ARG_INT("rank", RANK_FINISH),
+                          ARG_INT("seconds", config()->playback_seconds), ARG_INT("lease_ms", config()->lease_ms))));
+    return db_status(task->db);
 }
 
 enum outcome task_finish(struct task *task, const char **why) {
@@ -51,7 +44,7 @@ enum outcome task_finish(struct task *task, const char **why) {
     if (outcome != TASK_DONE)
         return outcome;
     rows_free(db_run(task->db, Q_asset_finish, NULL, NULL, ARGS(ARG_INT("asset", task->asset))));
-    if (db_status(task->db) != OK || playlists_write(task, true)) {
+    if (db_status(task->db) != OK || replace_older(task) != OK || playlists_write(task, true)) {
         db_rollback(task->db);
         return TASK_LATER;
     }
@@ -60,6 +53,5 @@ enum outcome task_finish(struct task *task, const char **why) {
         return outcome;
     snprintf(name, sizeof name, "assets/%s/sound", task->folder);
     store_delete(name);
-    remove_older(task);
     return TASK_DONE;
 }

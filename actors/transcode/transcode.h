@@ -58,6 +58,7 @@ enum outcome task_audio(struct task *task, const char **why);
 enum outcome task_chunk(struct task *task, const char **why);
 enum outcome task_poster(struct task *task, const char **why);
 enum outcome task_finish(struct task *task, const char **why);
+enum outcome task_retire(struct task *task, const char **why);
 
 /* commit.c */
 /* Begins a transaction, ends the task and locks its asset: the lease is checked in it. */

@@ -28,7 +28,7 @@ where (made_at, id) < (timestamptz 'epoch' + :before_us::bigint * interval '1 mi
   and kind = :kind
 order by made_at desc, id desc limit :rows
 -- name: title_lock
-select title, asset_id, sequence, duration, poster from titles where id = :id for update
+select title, asset_id, sequence, duration, poster, state, playable from titles where id = :id for update
 -- name: title_change
 update titles set title = coalesce(:title, title), kind = coalesce(:kind, kind),
     description = coalesce(:description, description), category = coalesce(:category, category),

@@ -18,7 +18,7 @@ update tasks set state = 'running', worker = :worker, attempt = attempt + 1, beg
 where id = (
     select t.id from tasks t join assets a on a.id = t.asset_id
     where t.state <> 'done' and (t.state = 'waiting' or t.lease_until < now()) and t.not_before <= now()
-      and a.state in ('pending', 'processing') and t.rank <= :rank_max::integer
+      and (a.state in ('pending', 'processing') or t.kind = 'retire') and not a.held and t.rank <= :rank_max::integer
       and (t.kind <> 'chunk' or not a.has_audio or a.audio_segments >= t.first + t.count)
       and (t.kind <> 'poster' or a.playable)
       and (t.kind <> 'finish' or not exists (
@@ -69,8 +69,14 @@ update assets set state = 'error', error = :error, finished_at = now() where id 
 update assets set sequence = sequence + 1 where id = :asset
 returning id as asset_id, folder as asset, title_id, sequence, state, progress, error, playable, poster,
           duration_us / 1e6 as duration
--- name: assets_older
-select id, folder, upload_id from assets where title_id = :title_id and id < :asset
+-- What this film replaces; those who watch it keep it until their addresses end.
+-- name: assets_replace
+with old as (
+    update assets set state = 'replaced' where title_id = :title_id and id < :asset and state <> 'replaced' returning id, playable),
+ended as (delete from tasks where asset_id in (select id from old))
+insert into tasks (asset_id, kind, rank, not_before)
+select id, 'retire', :rank::integer,
+    now() + make_interval(secs => (case when playable then :seconds::float8 else 0 end) + :lease_ms::float8 / 500) from old
 -- name: assets_of_title
 select id, folder, upload_id from assets where title_id = :title_id
 -- name: asset_delete

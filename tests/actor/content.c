@@ -265,6 +265,39 @@ static void older_news_change_nothing(void **state) {
     assert_false(playable->playable);
 }
 
+static void a_watchable_film_stays_until_the_next_is_ready(void **state) {
+    (void)state;
+    int64_t id = create("film")->id;
+    card_of(id);
+    struct processing_news news = {.title_id = id,
+                                   .asset = "old",
+                                   .asset_id = 10,
+                                   .sequence = 5,
+                                   .state = "ready",
+                                   .progress = 1,
+                                   .playable = true,
+                                   .poster = true,
+                                   .has_poster = true};
+    expect_status(tell(news), OK);
+    card_of(id);
+    news = (struct processing_news){.title_id = id, .asset = "new", .asset_id = 11, .state = "pending"};
+    expect_status(tell(news), OK);
+    news.sequence = 1, news.state = "processing", news.progress = 0.5, news.playable = true;
+    expect_status(tell(news), OK);
+    struct processing_news failed = {
+        .title_id = id, .asset = "bad", .asset_id = 12, .state = "error", .error = "It has no video."};
+    expect_status(tell(failed), OK);
+    const struct playable_reply *playable = ask_ok(MSG_content_playable, nobody, &(struct by_id){.id = id});
+    assert_string_equal(playable->asset, "old");
+    assert_string_equal(show(id)->processing_state, "ready");
+    assert_true(show(id)->poster_url != NULL);
+    news.sequence = 2, news.state = "ready", news.progress = 1;
+    expect_status(tell(news), OK);
+    playable = ask_ok(MSG_content_playable, nobody, &(struct by_id){.id = id});
+    assert_string_equal(playable->asset, "new");
+    assert_false(playable->poster);
+}
+
 static void news_in_any_order_end_the_same(void **state) {
     (void)state;
     enum { NEWS = 40 };
@@ -454,6 +487,7 @@ int content_tests(void) {
         cmocka_unit_test(change_refuses),
         cmocka_unit_test(delete_tells_the_others),
         cmocka_unit_test(news_become_the_title),
+        cmocka_unit_test(a_watchable_film_stays_until_the_next_is_ready),
         cmocka_unit_test(older_news_change_nothing),
         cmocka_unit_test(news_in_any_order_end_the_same),
         cmocka_unit_test(news_refuse),

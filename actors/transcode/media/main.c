@@ -3,6 +3,8 @@
 #include "actors/transcode/media/sandbox.h"
 #include "actors/transcode/media/verbs.h"
 #include <libavutil/log.h>
+#include <limits.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #define LOG_LINES_MAX 200
@@ -23,6 +25,13 @@ static void be_silent(void *context, int level, const char *format, va_list list
     (void)context, (void)level, (void)format, (void)list;
 }
 
+/* Every segment has fresh encoders: what they give back is kept for the next, or the kernel clears the pages again. */
+static void keep_memory(void) {
+    mallopt(M_MMAP_MAX, 0);
+    mallopt(M_TRIM_THRESHOLD, INT_MAX);
+    mallopt(M_ARENA_MAX, 1);
+}
+
 int main(int argc, char **argv) {
     static const struct {
         const char *name;
@@ -34,6 +43,7 @@ int main(int argc, char **argv) {
         fprintf(stderr, "zoe-media: wrong call: %s\n", wrong);
         return MEDIA_EXIT_USAGE;
     }
+    keep_memory();
     av_log_set_callback(job.log ? complain : be_silent);
     if (sandbox_enter(job.mem_mb, job.cpu_s, job.wall_s))
         result_fail(MEDIA_BLAME_HOST, "The film could not be examined safely on this machine.");
