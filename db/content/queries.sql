@@ -1,6 +1,6 @@
 -- name: title_add
-insert into titles (title, kind, description, category)
-values (:title, coalesce(:kind, 'movie'), coalesce(:description, ''), coalesce(:category, ''))
+insert into titles (title, kind, description, category, plan_id)
+values (:title, coalesce(:kind, 'movie'), coalesce(:description, ''), coalesce(:category, ''), nullif(:plan_id::bigint, 0))
 returning id, revision
 -- name: title_show
 select * from shown where id = :id
@@ -32,6 +32,7 @@ select title, asset_id, sequence, duration, poster, state, playable from titles 
 -- name: title_change
 update titles set title = coalesce(:title, title), kind = coalesce(:kind, kind),
     description = coalesce(:description, description), category = coalesce(:category, category),
+    plan_id = case when :plan_id::bigint is null then plan_id else nullif(:plan_id::bigint, 0) end,
     revision = revision + 1, updated_at = now()
 where id = :id
 -- name: title_delete
@@ -51,4 +52,4 @@ update titles set
     revision = revision + 1, updated_at = now()
 where id = :title_id
 -- name: title_playable
-select id, asset, state, playable, poster from titles where id = :id
+select id, asset, state, playable, poster, plan_id from titles where id = :id

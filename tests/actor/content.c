@@ -53,6 +53,30 @@ static void no_more_cards(void) {
     assert_false(peer_take(history, 50));
 }
 
+static void a_plan_that_a_title_needs(void **state) {
+    (void)state;
+    struct title_new wish = {.title = "For members", .plan_id = 7, .has_plan_id = true};
+    const struct title *made = ask_ok(MSG_content_create, admin, &wish);
+    int64_t id = made->id;
+    assert_true(made->has_plan_id && made->plan_id == 7);
+    struct by_id ref = {.id = id};
+    const struct playable_reply *film = ask_ok(MSG_content_playable, nobody, &ref);
+    assert_true(film->has_plan_id && film->plan_id == 7);
+    ask_ok(MSG_content_change, admin, &(struct title_change){.id = id, .category = "Club"});
+    assert_int_equal(show(id)->plan_id, 7);
+    ask_ok(MSG_content_change, admin, &(struct title_change){.id = id, .plan_id = 8, .has_plan_id = true});
+    assert_int_equal(show(id)->plan_id, 8);
+    ask_ok(MSG_content_change, admin, &(struct title_change){.id = id, .plan_id = 0, .has_plan_id = true});
+    assert_false(show(id)->has_plan_id);
+    film = ask_ok(MSG_content_playable, nobody, &ref);
+    assert_false(film->has_plan_id);
+    ask_ok(MSG_content_delete, admin, &ref);
+    house_sql("truncate content.outbox");
+    while (peer_take(history, 100))
+        if (history->header.kind == KIND_ASK)
+            worker_say(history, OK);
+}
+
 static void create_and_show(void **state) {
     (void)state;
     struct title_new all = {
@@ -479,6 +503,7 @@ static void every_list_has_its_index(void **state) {
 
 int content_tests(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_plan_that_a_title_needs),
         cmocka_unit_test(create_and_show),
         cmocka_unit_test(create_refuses),
         cmocka_unit_test(show_refuses),

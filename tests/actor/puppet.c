@@ -68,7 +68,7 @@ static enum status change(struct call *call) {
 static enum status delete (struct call *call) {
     return call_do(call, Q_title_add,
                    ARGS(ARG_TEXT("title", "once"), ARG_TEXT("kind", NULL), ARG_TEXT("description", NULL),
-                        ARG_TEXT("category", NULL)));
+                        ARG_TEXT("category", NULL), ARG_INT("plan_id", 0)));
 }
 
 static enum status processed(struct call *call) {
