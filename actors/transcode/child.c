@@ -17,10 +17,9 @@
 enum { ARGUMENTS_MAX = 24, POLL_MS = 200, WALL_FACTOR = 2 };
 
 struct child {
-    struct task *task;
+    const struct child_order *order;
     pid_t pid;
     int results;
-    const struct child_calls *calls;
     const char **why;
     int64_t until_ms;
     bool said_done;
@@ -43,15 +42,16 @@ static int lifted(int fd) {
     return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 16);
 }
 
-static int spawn(struct child *child, const char *const *arguments, int film, int audio, int results) {
+static int spawn(struct child *child, int results) {
+    const struct child_order *order = child->order;
     char path[4096], memory[40], cpu[40], wall[40];
     char *argv[ARGUMENTS_MAX] = {path};
-    int n = 1, high[3] = {lifted(film), lifted(audio), lifted(results)};
-    for (; *arguments && n < ARGUMENTS_MAX - 4; arguments++)
-        argv[n++] = (char *)*arguments;
-    snprintf(memory, sizeof memory, "mem_mb=%lld", (long long)(config()->child_memory_bytes >> 20));
-    snprintf(cpu, sizeof cpu, "cpu_s=%lld", (long long)config()->child_cpu_seconds);
-    snprintf(wall, sizeof wall, "wall_s=%lld", (long long)config()->child_cpu_seconds * WALL_FACTOR);
+    int n = 1, high[3] = {lifted(order->film), lifted(order->audio), lifted(results)};
+    for (const char *const *argument = order->arguments; *argument && n < ARGUMENTS_MAX - 4; argument++)
+        argv[n++] = (char *)*argument;
+    snprintf(memory, sizeof memory, "mem_mb=%lld", (long long)order->memory_mb);
+    snprintf(cpu, sizeof cpu, "cpu_s=%lld", (long long)order->cpu_seconds);
+    snprintf(wall, sizeof wall, "wall_s=%lld", (long long)order->cpu_seconds * WALL_FACTOR);
     argv[n++] = memory, argv[n++] = cpu, argv[n++] = wall;
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -86,12 +86,12 @@ static int spawn(struct child *child, const char *const *arguments, int film, in
 static enum outcome await(struct child *child) {
     struct pollfd item = {.fd = child->results, .events = POLLIN};
     for (;;) {
-        if (!task_renew(child->task))
+        if (child->order->renew && !child->order->renew(child->order->self))
             return TASK_LOST;
-        if (actor_stopping(child->task->actor))
+        if (actor_stopping(child->order->actor))
             return TASK_LATER;
         if (clock_ms() > child->until_ms) {
-            *child->why = media_killed_sentence(SIGALRM);
+            *child->why = child->order->killed(SIGALRM);
             return TASK_FILM;
         }
         int rc = poll(&item, 1, POLL_MS);
@@ -122,7 +122,7 @@ static enum outcome read_exactly(struct child *child, void *to, size_t n, size_t
 static enum outcome take_failure(struct child *child, const struct media_frame *frame, const uint8_t *payload) {
     size_t n = frame->bytes < MEDIA_SENTENCE_MAX_BYTES ? frame->bytes : MEDIA_SENTENCE_MAX_BYTES;
     bool readable = n && text_valid((const char *)payload, n);
-    *child->why = readable ? arena_copy(child->task->arena, payload, n) : media_killed_sentence(SIGSEGV);
+    *child->why = readable ? arena_copy(child->order->arena, payload, n) : child->order->killed(SIGSEGV);
     return frame->flags == MEDIA_BLAME_HOST ? TASK_LATER : TASK_FILM;
 }
 
@@ -133,7 +133,7 @@ static enum outcome take_frame(struct child *child, const struct media_frame *fr
         child->said_done = true;
         return TASK_DONE;
     }
-    return child->calls->frame(child->calls->self, frame, payload);
+    return child->order->frame(child->order->self, frame, payload);
 }
 
 /* Reads until the child closes its end. The child is not trusted: sizes are bounded before memory is taken. */
@@ -174,30 +174,27 @@ static enum outcome judge(struct child *child, int status) {
         return TASK_DONE;
     /* SIGKILL may be the kernel short of memory or an operator: another try tells. */
     if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL && WTERMSIG(status) != SIGTERM) {
-        *child->why = media_killed_sentence(WTERMSIG(status));
-        log_warn(NULL, "media_child_killed", "asset=%lld kind=%s signal=%d", (long long)child->task->asset,
-                 child->task->kind, WTERMSIG(status));
+        *child->why = child->order->killed(WTERMSIG(status));
+        log_warn(NULL, "media_child_killed", "%s signal=%d", child->order->label, WTERMSIG(status));
         return TASK_FILM;
     }
-    log_warn(NULL, "media_child_failed", "asset=%lld kind=%s status=%d", (long long)child->task->asset,
-             child->task->kind, status);
+    log_warn(NULL, "media_child_failed", "%s status=%d", child->order->label, status);
     return TASK_LATER;
 }
 
-enum outcome child_run(struct task *task, const char *const *arguments, int film, int audio,
-                       const struct child_calls *calls, const char **why) {
+enum outcome child_do(const struct child_order *order, const char **why) {
     int ends[2], status = 0;
-    struct child child = {.task = task, .calls = calls, .why = why};
-    child.until_ms = clock_ms() + (config()->child_cpu_seconds * WALL_FACTOR + 10) * 1000;
+    struct child child = {.order = order, .why = why};
+    child.until_ms = clock_ms() + (order->cpu_seconds * WALL_FACTOR + 10) * 1000;
     if (pipe2(ends, O_CLOEXEC))
         return TASK_LATER;
     fcntl(ends[0], F_SETPIPE_SZ, 1 << 20);
-    int rc = spawn(&child, arguments, film, audio, ends[1]);
+    int rc = spawn(&child, ends[1]);
     close(ends[1]);
     child.results = ends[0];
     enum outcome outcome = TASK_LATER;
     if (rc)
-        log_error(NULL, "media_child_not_started", "asset=%lld", (long long)task->asset);
+        log_error(NULL, "media_child_not_started", "%s", order->label);
     else {
         outcome = read_results(&child);
         if (outcome != TASK_DONE)
@@ -209,4 +206,39 @@ enum outcome child_run(struct task *task, const char *const *arguments, int film
     }
     close(ends[0]);
     return outcome;
+}
+
+/* What a film's work hands to its child: the task first, so that its lease is renewed. */
+struct film_work {
+    struct task *task;
+    const struct child_calls *calls;
+};
+
+static bool renew(void *self) {
+    return task_renew(((struct film_work *)self)->task);
+}
+
+static enum outcome pass_frame(void *self, const struct media_frame *frame, const uint8_t *payload) {
+    const struct child_calls *calls = ((struct film_work *)self)->calls;
+    return calls->frame(calls->self, frame, payload);
+}
+
+enum outcome child_run(struct task *task, const char *const *arguments, int film, int audio,
+                       const struct child_calls *calls, const char **why) {
+    char label[64];
+    struct film_work work = {task, calls};
+    snprintf(label, sizeof label, "asset=%lld kind=%s", (long long)task->asset, task->kind);
+    return child_do(&(struct child_order){.actor = task->actor,
+                                          .arena = task->arena,
+                                          .arguments = arguments,
+                                          .film = film,
+                                          .audio = audio,
+                                          .memory_mb = config()->child_memory_bytes >> 20,
+                                          .cpu_seconds = config()->child_cpu_seconds,
+                                          .label = label,
+                                          .killed = media_killed_sentence,
+                                          .renew = renew,
+                                          .frame = pass_frame,
+                                          .self = &work},
+                    why);
 }

@@ -8,11 +8,19 @@ static const struct handler handlers[] = {
     {.message = MSG_transcode_finish, .one = transcode_finish, .transaction = true},
     {.message = MSG_transcode_abort, .one = transcode_abort, .transaction = true},
     {.message = MSG_transcode_forget, .one = transcode_forget, .transaction = true, .once = true},
+    {.message = MSG_transcode_picture, .one = transcode_picture},
+    {.message = MSG_transcode_picture_keep, .one = transcode_picture_keep},
+    {.message = MSG_transcode_picture_drop, .one = transcode_picture_drop},
 };
 
 static int start(struct actor *actor, struct db *db) {
     (void)db;
     return store_open() || runner_start(actor, db_queries) ? -1 : 0;
+}
+
+static void chore(struct actor *actor, struct db *db) {
+    (void)actor;
+    pictures_sweep(db);
 }
 
 static void stop(struct actor *actor) {
@@ -29,5 +37,7 @@ int main(void) {
         .query_count = Q_COUNT,
         .start = start,
         .stop = stop,
+        .chore = chore,
+        .chore_ms = 600000,
     });
 }

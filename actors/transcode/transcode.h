@@ -11,6 +11,9 @@ enum status transcode_upload(struct call *call);
 enum status transcode_finish(struct call *call);
 enum status transcode_abort(struct call *call);
 enum status transcode_forget(struct call *call);
+enum status transcode_picture(struct call *call);
+enum status transcode_picture_keep(struct call *call);
+enum status transcode_picture_drop(struct call *call);
 
 enum { NAME_BYTES = 256 };
 
@@ -80,10 +83,32 @@ struct child_calls {
     enum outcome (*frame)(void *self, const struct media_frame *frame, const uint8_t *payload);
     void *self;
 };
+/* The same for work that is no task. */
+struct child_order {
+    struct actor *actor;
+    struct arena *arena;          /* of the sentence in *why */
+    const char *const *arguments; /* NULL at the end */
+    int film, audio;              /* -1: none */
+    int64_t memory_mb, cpu_seconds;
+    const char *label; /* for the log */
+    const char *(*killed)(int signal_number);
+    bool (*renew)(void *self); /* called often; false stops the child with TASK_LOST. May be NULL. */
+    enum outcome (*frame)(void *self, const struct media_frame *frame, const uint8_t *payload);
+    void *self;
+};
+enum outcome child_do(const struct child_order *order, const char **why);
 /* Runs `zoe-media` with `arguments` (NULL at the end); `film` and `audio` (-1: none) are descriptors. TASK_DONE when it
  * said DONE. *why is set with TASK_FILM, in the task's arena. */
 enum outcome child_run(struct task *task, const char *const *arguments, int film, int audio,
                        const struct child_calls *calls, const char **why);
+
+/* pictures.c */
+enum { PICTURE_NAME_BYTES = 33 };
+bool picture_name_good(const char *name);
+/* The folder of a picture's files in the store. */
+void picture_folder(const char *name, char to[NAME_BYTES]);
+/* Pictures that nobody kept, and files that arrived for nothing; call it every ten minutes. */
+void pictures_sweep(struct db *db);
 
 /* ladder.c: the rungs of a film of this size, highest first, never above it. Returns their number. */
 size_t ladder_for(uint32_t width, uint32_t height, struct rung rungs[MEDIA_RUNGS_MAX], struct arena *arena);

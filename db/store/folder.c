@@ -181,6 +181,21 @@ int store_delete(const char *name) {
     return rc;
 }
 
+int store_sweep(const char *name, int64_t seconds) {
+    struct stat stat;
+    int count = 0, fd = open_name(name, O_RDONLY | O_DIRECTORY);
+    DIR *entries = fd < 0 ? NULL : fdopendir(fd);
+    if (!entries)
+        return 0;
+    int64_t before = clock_wall_ms() / 1000 - seconds;
+    for (struct dirent *entry; (entry = readdir(entries));)
+        if (!fstatat(dirfd(entries), entry->d_name, &stat, AT_SYMLINK_NOFOLLOW) && S_ISREG(stat.st_mode) &&
+            stat.st_mtim.tv_sec <= before && !unlinkat(dirfd(entries), entry->d_name, 0))
+            count++;
+    closedir(entries);
+    return count;
+}
+
 int64_t store_free_bytes(void) {
     struct statvfs stat;
     return fstatvfs(root, &stat) ? -1 : (int64_t)stat.f_bavail * (int64_t)stat.f_frsize;

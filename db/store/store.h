@@ -27,6 +27,9 @@ int64_t store_size(const char *name);
 /* Removes a file, or a folder with all that is in it. 0, also when it was not there; -1 with errno. */
 int store_delete(const char *name);
 
+/* Removes the files of a folder (not of folders in it) that were last written `seconds` ago or longer. How many. */
+int store_sweep(const char *name, int64_t seconds);
+
 /* Bytes that are free where the store lies, or -1. */
 int64_t store_free_bytes(void);
 

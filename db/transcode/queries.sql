@@ -101,3 +101,15 @@ values (:asset, :rung::integer, :number::integer, :bytes::integer, :duration_us)
 on conflict (asset_id, rung, number) do update set bytes = excluded.bytes, duration_us = excluded.duration_us
 -- name: segments
 select number, bytes, duration_us from segments where asset_id = :asset and rung = :rung::integer order by number
+-- name: picture_add
+insert into pictures (name) values (:name)
+-- name: picture_keep
+update pictures set kept = true where name = :name
+-- Its files go at once; should they not, the next sweep tries again.
+-- name: picture_let_go
+update pictures set kept = false, sweeps = 1000 where name = :name
+-- name: picture_delete
+delete from pictures where name = :name and not kept
+-- name: pictures_sweep
+update pictures set sweeps = sweeps + 1 where not kept and made_at < now() - interval '10 minutes'
+returning name, sweeps

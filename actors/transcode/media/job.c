@@ -81,6 +81,22 @@ static int size(struct job *job, const char *text) {
     return 0;
 }
 
+static int sizes(struct job *job, const char *text) {
+    for (job->size_count = 0;; text++) {
+        int64_t side;
+        if (job->size_count == MEDIA_SIZES_MAX || number(&text, 16, 4096, &side))
+            return -1;
+        job->sizes[job->size_count++] = (int)side;
+        if (*text != ',')
+            return *text ? -1 : 0;
+    }
+}
+
+static int shape(struct job *job, const char *text) {
+    job->square = !strcmp(text, "square");
+    return job->square || !strcmp(text, "keep") ? 0 : -1;
+}
+
 static int small(const char *text, int64_t low, int64_t high, int *value) {
     int64_t v;
     if (whole(text, low, high, &v))
@@ -118,6 +134,10 @@ static int argument(struct job *job, const char *key, size_t key_bytes, const ch
         return size(job, text);
     if (KEY("at"))
         return places(job, text);
+    if (KEY("shape"))
+        return shape(job, text);
+    if (KEY("sizes"))
+        return sizes(job, text);
 #undef KEY
     return -1;
 }
@@ -127,7 +147,8 @@ int job_parse(struct job *job, int argc, char **argv, const char **wrong) {
                         .mem_mb = MEDIA_MEM_MB,
                         .cpu_s = MEDIA_CPU_S,
                         .wall_s = MEDIA_WALL_S,
-                        .make = UINT32_MAX};
+                        .make = UINT32_MAX,
+                        .square = -1};
     for (int i = 2; i < argc; i++) {
         const char *sign = strchr(argv[i], '=');
         if (!sign || argument(job, argv[i], (size_t)(sign - argv[i]), sign + 1)) {
@@ -137,7 +158,8 @@ int job_parse(struct job *job, int argc, char **argv, const char **wrong) {
     }
     int known = !strcmp(job->verb, "probe") || (!strcmp(job->verb, "audio") && job->has_film) ||
                 (!strcmp(job->verb, "chunk") && job->has_film && job->count > 0 && job->rung_count > 0) ||
-                (!strcmp(job->verb, "poster") && job->has_film && job->width > 0);
+                (!strcmp(job->verb, "poster") && job->has_film && job->width > 0) ||
+                (!strcmp(job->verb, "picture") && job->square >= 0 && job->size_count > 0);
     *wrong = known ? NULL : job->verb;
     return known ? 0 : -1;
 }

@@ -44,6 +44,9 @@ struct job {
     int height;
     int place_count;
     int64_t places_us[JOB_PLACES_MAX];
+    int square; /* shape of the picture, -1: not said */
+    int size_count;
+    int sizes[MEDIA_SIZES_MAX];
 };
 
 /* 0, or -1 with the argument at fault in *wrong. */

@@ -36,7 +36,11 @@ int main(int argc, char **argv) {
     static const struct {
         const char *name;
         void (*run)(const struct job *);
-    } verbs[] = {{"probe", verb_probe}, {"audio", verb_audio}, {"chunk", verb_chunk}, {"poster", verb_poster}};
+    } verbs[] = {{"probe", verb_probe},
+                 {"audio", verb_audio},
+                 {"chunk", verb_chunk},
+                 {"poster", verb_poster},
+                 {"picture", verb_picture}};
     struct job job;
     const char *wrong = "";
     if (job_parse(&job, argc, argv, &wrong)) {
@@ -46,7 +50,7 @@ int main(int argc, char **argv) {
     keep_memory();
     av_log_set_callback(job.log ? complain : be_silent);
     if (sandbox_enter(job.mem_mb, job.cpu_s, job.wall_s))
-        result_fail(MEDIA_BLAME_HOST, "The film could not be examined safely on this machine.");
+        result_fail(MEDIA_BLAME_HOST, "The file could not be examined safely on this machine.");
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
         if (!strcmp(job.verb, verbs[i].name))
             verbs[i].run(&job);

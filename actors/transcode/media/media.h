@@ -15,11 +15,14 @@
  *   audio   film= limits                                     AUDIO for every segment, in order, PROGRESS
  *   chunk   film= first= count= rungs= [make=] limits        SEGMENT for every segment and made rung, PROGRESS, EOF_AT
  *   poster  film= size=WIDTHxHEIGHT [at=US,US,...] limits    POSTER
+ *   picture shape= sizes= limits                             PICTURE for every size; descriptor 3 is a still picture
  * limits, all optional: mem_mb= cpu_s= wall_s=; log=1 lets libav's complaints through to descriptor 2.
  *   film=   media_film_text() of INFO, the same for every call about one film
  *   first=, count=   segments of the timeline
  *   rungs=  WIDTHxHEIGHT:CRF:MAXRATE:BUFSIZE,... the whole ladder, tallest first; bits per second and bits. Each
  *           rung is scaled from the one above, so a film's ladder must not change between calls
+ *   shape=  square: the middle of the picture; keep: all of it
+ *   sizes=  the longer side of each output at most, pixels; nothing is made larger than it is
  *   make=   bit mask of the rungs to encode, default all; what a rung's segment holds does not depend on it */
 
 #include <inttypes.h>
@@ -42,6 +45,7 @@ enum media_kind {
     MEDIA_EOF_AT,   /* a = frames the film really has, fewer than planned; no segment is made beyond */
     MEDIA_FAILED,   /* a sentence a person understands, UTF-8 without NUL; flags = enum media_blame */
     MEDIA_DONE,
+    MEDIA_PICTURE, /* JPEG; index = place in sizes=, a = width, b = height */
 };
 
 enum media_blame {
@@ -68,6 +72,11 @@ struct media_audio_head {
 #define MEDIA_SENTENCE_MAX_BYTES 400
 #define MEDIA_AAC_MAX_BYTES      4096
 #define MEDIA_POSTER_MAX_BYTES   (4u << 20)
+#define MEDIA_PICTURE_MAX_BYTES  (64u << 20) /* of the file that is read */
+#define MEDIA_PICTURE_MAX_PIXELS 50000000
+#define MEDIA_PICTURE_MEM_MB     1024
+#define MEDIA_PICTURE_CPU_S      15
+#define MEDIA_SIZES_MAX          4
 #define MEDIA_RUNGS_MAX          8
 #define MEDIA_SEGMENTS_MAX       20000u /* 33 hours */
 #define MEDIA_CHUNK_MAX          64u
@@ -162,6 +171,18 @@ static inline const char *media_killed_sentence(int signal_number) {
         return "The film is damaged in a way that is not safe to play.";
     default:
         return "The film is damaged and cannot be read.";
+    }
+}
+
+/* The same for a still picture. */
+static inline const char *media_killed_picture(int signal_number) {
+    switch (signal_number) {
+    case SIGXCPU:
+    case SIGALRM:
+    case SIGKILL:
+        return "The picture takes more time or memory than allowed.";
+    default:
+        return "The picture is damaged and cannot be read.";
     }
 }
 

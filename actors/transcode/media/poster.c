@@ -1,9 +1,9 @@
 #include "actors/transcode/media/canvas.h"
+#include "actors/transcode/media/jpeg.h"
 #include "actors/transcode/media/pictures.h"
 #include "actors/transcode/media/result.h"
 #include "actors/transcode/media/timeline.h"
 #include "actors/transcode/media/verbs.h"
-#include <libavutil/imgutils.h>
 #include <libswscale/swscale.h>
 #include <math.h>
 
@@ -44,31 +44,9 @@ static AVFrame *full_range(const AVFrame *picture) {
     return wide;
 }
 
-static void send_jpeg(const AVFrame *picture) {
+static void send_poster(const AVFrame *picture) {
     AVFrame *wide = full_range(picture);
-    AVCodecContext *encoder = result_need(avcodec_alloc_context3(avcodec_find_encoder(AV_CODEC_ID_MJPEG)));
-    AVPacket *packet = result_need(av_packet_alloc());
-    encoder->width = wide->width;
-    encoder->height = wide->height;
-    encoder->pix_fmt = AV_PIX_FMT_YUVJ420P;
-    encoder->color_range = AVCOL_RANGE_JPEG;
-    encoder->time_base = (AVRational){1, 25};
-    encoder->thread_count = 1;
-    encoder->flags |= AV_CODEC_FLAG_QSCALE | AV_CODEC_FLAG_BITEXACT;
-    encoder->global_quality = 4 * FF_QP2LAMBDA;
-    wide->quality = encoder->global_quality;
-    wide->pts = 0;
-    int error = avcodec_open2(encoder, NULL, NULL);
-    if (error >= 0)
-        error = avcodec_send_frame(encoder, wide);
-    if (error >= 0)
-        error = avcodec_receive_packet(encoder, packet);
-    if (error < 0 || (unsigned)packet->size > MEDIA_POSTER_MAX_BYTES)
-        result_fail_av(error, "The poster could not be made.");
-    result_send((struct media_frame){.kind = MEDIA_POSTER, .a = wide->width, .b = wide->height}, packet->data,
-                (size_t)packet->size);
-    av_packet_free(&packet);
-    avcodec_free_context(&encoder);
+    jpeg_send(wide, 4, (struct media_frame){.kind = MEDIA_POSTER}, "The poster could not be made.");
     av_frame_free(&wide);
 }
 
@@ -117,7 +95,7 @@ void verb_poster(const struct job *job) {
         av_frame_free(&drawn);
     }
     if (best)
-        send_jpeg(best);
+        send_poster(best);
     else
         result_fail(MEDIA_BLAME_FILM, "No picture of the video could be read.");
     av_frame_free(&best);

@@ -6,6 +6,11 @@
 #include <unistd.h>
 
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+static const char *subject = "film";
+
+void result_about(const char *thing) {
+    subject = thing;
+}
 
 static void write_all(const void *data, size_t bytes) {
     const char *at = data;
@@ -48,7 +53,7 @@ _Noreturn void result_fail(enum media_blame blame, const char *format, ...) {
 
 _Noreturn void result_fail_av(int error, const char *sentence) {
     if (error == AVERROR(ENOMEM))
-        result_fail(MEDIA_BLAME_FILM, "The film needs more memory than allowed.");
+        result_fail(MEDIA_BLAME_FILM, "The %s needs more memory than allowed.", subject);
     result_fail(MEDIA_BLAME_FILM, "%s", sentence);
 }
 

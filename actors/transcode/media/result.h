@@ -12,6 +12,9 @@ void result_send(struct media_frame frame, const void *payload, size_t bytes);
 /* Sends the sentence and ends the process; the first one wins. */
 _Noreturn void result_fail(enum media_blame blame, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* What sentences about memory call the thing that is read: "film" until this is called. */
+void result_about(const char *thing);
+
 /* As result_fail, but out of memory has a sentence of its own. */
 _Noreturn void result_fail_av(int error, const char *sentence);
 
