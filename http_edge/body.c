@@ -9,6 +9,7 @@
 #include "http_edge/reply.h"
 #include "http_edge/shard.h"
 #include "http_edge/text.h"
+#include "protocol/node/config.h"
 #include "protocol/wire/codec.h"
 
 enum { TEXT_MAX = 4096, PAGES_ITEMS_MAX = 10000 };
@@ -115,6 +116,11 @@ static int read_json(struct request *request) {
         fault_set(&fault, "The form is not well formed");
     reply_fault(request, "malformed", &fault);
     return -1;
+}
+
+size_t body_limit(const struct route *route) {
+    size_t picture = route->row->large ? (size_t)config()->picture_bytes / 3 * 4 + 4 : 0;
+    return (size_t)config()->body_bytes + picture;
 }
 
 void *body_take(struct request *request) {

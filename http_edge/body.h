@@ -8,6 +8,9 @@
 /* The ask of the route by its take mapping, in the arena; NULL with a refusal made. A struct of zeros without one. */
 void *body_take(struct request *request);
 
+/* Bytes that the route's JSON body may have. */
+size_t body_limit(const struct route *route);
+
 /* Answers with what the cache has. */
 void body_reply_cached(struct request *request, const struct cached *cached);
 

@@ -142,7 +142,7 @@ static enum MHD_Result take_data(struct request *request, const char *data, size
         /* A client that goes on and on with a body nobody reads. */
         return request->body_seen > 16 * SWALLOWED_BYTES ? MHD_NO : MHD_YES;
     }
-    if (request->body.n + *n > (size_t)config()->body_bytes)
+    if (request->body.n + *n > body_limit(request->route))
         reply_refuse(request, TOO_LARGE, NULL, NULL);
     else
         buffer_add(&request->body, data, *n);
@@ -198,6 +198,7 @@ void request_completed(void *self, struct MHD_Connection *connection, void **con
         return;
     *context = NULL;
     request_cancel_asks(request);
+    shard->large -= request->large;
     if (request->state_end)
         request->state_end(request, why == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     log_request(request, why);

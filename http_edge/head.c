@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "http_edge/body.h"
 #include "http_edge/cors.h"
 #include "http_edge/reply.h"
 #include "http_edge/shard.h"
@@ -86,7 +87,7 @@ static void expect_body(struct request *request) {
     request->keep_body = request->route->take && take_needs_body(request->route->take);
     if (row->streams || !request->in.content_length)
         return;
-    if (request->keep_body && strtoull(request->in.content_length, NULL, 10) > (uint64_t)config()->body_bytes)
+    if (request->keep_body && strtoull(request->in.content_length, NULL, 10) > body_limit(request->route))
         reply_refuse(request, TOO_LARGE, NULL, NULL);
 }
 

@@ -19,6 +19,12 @@ void play_poster(struct request *request); /* by title */
 
 void events_open(struct request *request);
 
+void picture_put_early(struct request *request);
+void picture_put(struct request *request); /* the body is the picture */
+void profile_early(struct request *request);
+void profile_change(struct request *request); /* JSON of the shape profile_form, the picture in base64 */
+void picture_file(struct request *request);   /* by name in the path */
+
 void tus_options(struct request *request);
 void tus_create_early(struct request *request);
 void tus_create(struct request *request);

@@ -41,6 +41,7 @@ struct request {
     bool keep_body;      /* body goes to `body`; otherwise it is thrown away */
     bool body_too_large; /* the rest is thrown away, then 413 */
     bool in_head;        /* MHD still asks whether to read the body */
+    bool large;          /* counted in the shard's `large` */
     bool suspended, queued_ready, watched, gone, closing, traced;
     struct buffer body;
     uint64_t body_seen;
@@ -72,6 +73,7 @@ struct request {
     void *state;
     void (*state_end)(struct request *request, bool completed);
     const char *upload_id;
+    const void *form; /* what body_take() made */
     /* Body of a streaming route: takes some bytes, or suspends and takes none. */
     size_t (*data)(struct request *request, const char *at, size_t n);
 

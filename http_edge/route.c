@@ -119,7 +119,7 @@ static int compile_route(const struct dialect *dialect, const struct route_row *
         return -1;
     if (row->message) {
         route->message = message_row(row->message);
-        const struct record *ask = route->message->ask(), *reply = route->message->reply();
+        const struct record *ask = row->form ? row->form() : route->message->ask(), *reply = route->message->reply();
         if (row->take && !(route->take = take_new(ask, row->take, why)))
             return -1;
         if (row->give && !(route->give = template_new(reply, TEMPLATE_JSON, row->give, why)))

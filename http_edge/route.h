@@ -46,14 +46,16 @@ struct route_row {
     void (*native)(struct request *); /* answers when the body is there; or `message` is asked */
     void (*early)(struct request *);  /* decides before the body is read */
     const char *take, *give, *headers;
-    const char *always;        /* a header line of every answer, refusals too */
-    const char *cache, *touch; /* tags: "titles title:{id}" */
+    const struct record *(*form)(void); /* what `take` makes, when it is not the message's ask */
+    const char *always;                 /* a header line of every answer, refusals too */
+    const char *cache, *touch;          /* tags: "titles title:{id}" */
     const struct error_row *errors;
     enum method method;
     enum who who;
     unsigned message;
     int code;
     bool streams; /* the body goes to the request's `data` */
+    bool large;   /* the JSON body may carry a picture */
     bool pages;   /* asks for every page and answers with one list */
     bool once;    /* takes an Idempotency-Key; its message has a handler with a transaction */
     bool quiet;   /* not in the access log */

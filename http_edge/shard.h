@@ -49,6 +49,7 @@ struct shard {
     struct request *ready_first, *ready_last;
     unsigned active; /* requests between begin and end */
     unsigned connections;
+    unsigned large; /* requests whose JSON body may carry a picture */
     uint64_t random;
     int64_t drain_until_ms;
     bool draining, hurrying, counted;

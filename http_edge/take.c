@@ -109,6 +109,11 @@ static const struct item *mapped(const struct take *take, const struct field *fi
     return NULL;
 }
 
+const char *take_name(const struct take *take, const char *field) {
+    const struct item *item = mapped(take, record_field(take->record, field));
+    return item ? item->field.name : field;
+}
+
 /* A name of the body that no field takes. */
 static bool stranger(const struct take *take, const char *name) {
     for (size_t i = 0; i < take->count; i++)

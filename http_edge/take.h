@@ -29,6 +29,9 @@ struct take_source {
 struct take *take_new(const struct record *record, const char *text, char why[200]);
 void take_free(struct take *take);
 
+/* The name that the client knows a field by. */
+const char *take_name(const struct take *take, const char *field);
+
 /* Whether the route reads a body, and whether an empty one will do. */
 bool take_needs_body(const struct take *take);
 bool take_needs_no_more(const struct take *take);

@@ -45,6 +45,7 @@ struct arrival {
     int64_t taken, written, length;
     size_t queued;
     int error;
+    char *temporary; /* name in the store: the file goes with the request */
     bool overflowed, finishing;
     void (*step)(struct request *request);
 };
@@ -105,6 +106,8 @@ static int run_job(struct job *job) {
         return job->arrival->at == job->arrival->length && fdatasync(job->arrival->fd) ? errno : 0;
     case JOB_CLOSE:
         close(job->arrival->fd);
+        if (job->arrival->temporary)
+            store_delete(job->arrival->temporary);
         return 0;
     }
     return 0;
@@ -158,6 +161,7 @@ static void job_done(struct job *job) {
     struct arrival *arrival = job->arrival;
     if (job->kind == JOB_CLOSE) {
         metric_set(arrival->uploads->shard->metrics, METRIC_UPLOADS, --arrival->uploads->count);
+        free(arrival->temporary);
         free(arrival);
         return;
     }
@@ -248,13 +252,13 @@ static void request_ended(struct request *request, bool completed) {
         enqueue(arrival, job);
 }
 
-enum upload_open upload_open(struct request *request, const char *id, int64_t length, int64_t *offset) {
-    char name[128];
+static enum upload_open open_arrival(struct request *request, const char *name, int64_t length,
+                                     struct arrival **opened) {
     struct stat stat;
     struct uploads *uploads = request->shard->uploads;
     if (uploads->count >= UPLOADS_MAX)
         return UPLOAD_TOO_MANY;
-    if (upload_name(id, name, sizeof name) || start_writer(uploads))
+    if (start_writer(uploads))
         return UPLOAD_FAILED;
     int fd = store_write(name);
     if (fd < 0) {
@@ -270,7 +274,6 @@ enum upload_open upload_open(struct request *request, const char *id, int64_t le
         close(fd);
         return UPLOAD_FAILED;
     }
-    *offset = stat.st_size;
     *arrival = (struct arrival){.uploads = uploads,
                                 .request = request,
                                 .fd = fd,
@@ -283,7 +286,30 @@ enum upload_open upload_open(struct request *request, const char *id, int64_t le
     request->state_end = request_ended;
     request->data = upload_data;
     metric_set(request->shard->metrics, METRIC_UPLOADS, ++uploads->count);
+    *opened = arrival;
     return UPLOAD_OPENED;
+}
+
+enum upload_open upload_open(struct request *request, const char *id, int64_t length, int64_t *offset) {
+    char name[128];
+    struct arrival *arrival;
+    if (upload_name(id, name, sizeof name))
+        return UPLOAD_FAILED;
+    enum upload_open result = open_arrival(request, name, length, &arrival);
+    if (result == UPLOAD_OPENED)
+        *offset = arrival->at;
+    return result;
+}
+
+enum upload_open upload_open_temporary(struct request *request, const char *name, int64_t most) {
+    struct arrival *arrival;
+    char *kept = strdup(name);
+    enum upload_open result = kept ? open_arrival(request, name, most, &arrival) : UPLOAD_FAILED;
+    if (result == UPLOAD_OPENED)
+        arrival->temporary = kept;
+    else
+        free(kept);
+    return result;
 }
 
 size_t upload_data(struct request *request, const char *at, size_t n) {

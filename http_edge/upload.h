@@ -23,6 +23,9 @@ enum upload_open { UPLOAD_OPENED, UPLOAD_LOCKED, UPLOAD_TOO_MANY, UPLOAD_FAILED 
  * end, whatever that is, after the last queued byte was written. */
 enum upload_open upload_open(struct request *request, const char *id, int64_t length, int64_t *offset);
 
+/* The same for a new file of any name in the store, of at most `most` bytes, which is removed at the request's end. */
+enum upload_open upload_open_temporary(struct request *request, const char *name, int64_t most);
+
 /* The request's `data`: takes all or, with the request parked, nothing. */
 size_t upload_data(struct request *request, const char *at, size_t n);
 

@@ -27,6 +27,7 @@ enum status auth_totp_off(struct call *call);
 enum status auth_leave(struct call *call);
 enum status auth_export(struct call *call);
 enum status auth_profile(struct call *call);
+enum status auth_picture(struct call *call);
 enum status auth_users(struct call *call);
 enum status auth_user(struct call *call);
 enum status auth_user_suspend(struct call *call);
@@ -116,6 +117,9 @@ int person_roles(const struct rows *rows, size_t row, struct person *person, str
 enum status person_missing(struct call *call);
 /* Writes to the audit log. `target_id` 0 for none; `note` and `address` may be NULL. */
 enum status audit(struct call *call, const char *action, int64_t target_id, const char *note, const char *address);
+
+/* picture.c: the files of a picture that no account shows any more; "" is none. */
+enum status picture_let_go(struct call *call, const char *picture);
 
 /* erase.c */
 /* OK when there is another administrator beside this account; holds them all until the end of the transaction. */

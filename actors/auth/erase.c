@@ -18,9 +18,12 @@ enum status account_erase(struct call *call, int64_t account_id) {
     if (!rows)
         return call->status;
     bool gone = rows_count(rows) > 0;
+    const char *picture = gone ? arena_text(call->arena, rows_text(rows, 0, "picture")) : NULL;
     rows_free(rows);
     if (!gone)
         return call_refuse(call, NOT_FOUND, "account-gone", "There is no such account.");
+    if (!picture || picture_let_go(call, picture) != OK)
+        return INTERNAL;
     struct account_ref ref = {.account_id = account_id};
     enum status status = call_post(call, MSG_history_forget_account, &ref);
     return status == OK ? call_post(call, MSG_mail_forget_account, &ref) : status;

@@ -124,6 +124,11 @@ where account_id = :account_id and kind = :kind and made_at > now() - interval '
 -- name: account_verify
 update accounts set verified_at = coalesce(verified_at, now()) where id = :id
 returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url
+-- name: picture_lock
+select picture from accounts where id = :user for update
+-- name: picture_set
+update accounts set picture = :picture, name = coalesce(:name, name) where id = :user
+returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url
 -- name: profile_set
 update accounts set name = coalesce(:name, name) where id = :user
 returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url
@@ -191,7 +196,7 @@ where id = :id returning 1 as changed
 -- name: person_role
 update accounts set roles = case when :admin::boolean then roles | 2 else roles & ~2 end where id = :id returning 1 as changed
 -- name: account_delete
-delete from accounts where id = :account_id returning 1 as gone
+delete from accounts where id = :account_id returning picture
 -- name: audit_forget
 update audit set address = '' where actor_id = :account_id
 -- name: audit_add

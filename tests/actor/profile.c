@@ -49,9 +49,42 @@ static void a_name_is_changed(void **state) {
     assert_string_equal(reply->account->name, "Ann \xc3\x85ngstr\xc3\xb6m");
 }
 
+static int64_t posted(unsigned message) {
+    return house_number("select count(*) as value from auth.outbox where message = %u", message);
+}
+
+static void a_picture_is_changed(void **state) {
+    (void)state;
+    static const char ONE[] = "00000000000000000000000000000001", TWO[] = "00000000000000000000000000000002";
+    struct who bob = enrol("bob.picture@example.test");
+    house_sql("delete from auth.outbox");
+    const struct account_reply *reply =
+        ask_ok(MSG_auth_picture, bob, &(struct picture_change){.picture = ONE, .name = "Bob"});
+    assert_string_equal(reply->account->picture_url, "/pictures/00000000000000000000000000000001-512.jpg");
+    assert_string_equal(reply->account->name, "Bob");
+    assert_int_equal(posted(MSG_transcode_picture_keep), 1);
+    assert_int_equal(posted(MSG_transcode_picture_drop), 0);
+    /* The same once more lets nothing go. */
+    ask_ok(MSG_auth_picture, bob, &(struct picture_change){.picture = ONE});
+    assert_int_equal(posted(MSG_transcode_picture_drop), 0);
+    ask_ok(MSG_auth_picture, bob, &(struct picture_change){.picture = TWO});
+    assert_int_equal(posted(MSG_transcode_picture_drop), 1);
+    expect_field(ask(MSG_auth_picture, bob, &(struct picture_change){0}), "/picture");
+    expect_field(ask(MSG_auth_picture, bob, &(struct picture_change){.picture = "../000000000000000000000000000002"}),
+                 "/picture");
+    reply = ask_ok(MSG_auth_picture, bob, &(struct picture_change){.gone = true, .has_gone = true});
+    assert_null(reply->account->picture_url);
+    assert_int_equal(posted(MSG_transcode_picture_drop), 2);
+    ask_ok(MSG_auth_picture, bob, &(struct picture_change){.picture = ONE});
+    ask_ok(MSG_auth_leave, bob, &(struct proof){.password = PASSWORD});
+    assert_int_equal(posted(MSG_transcode_picture_drop), 3);
+    expect_code(ask(MSG_auth_picture, bob, &(struct picture_change){.picture = ONE}), NOT_FOUND, "account-gone");
+}
+
 int profile_tests(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_is_changed),
+        cmocka_unit_test(a_picture_is_changed),
     };
     return RUN("profile", start, stop);
 }

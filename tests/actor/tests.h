@@ -19,6 +19,7 @@ int account_tests(void);
 int smtp_tests(void);
 int profile_tests(void);
 int keys_tests(void);
+int pictures_tests(void);
 
 /* puppet.c: an actor whose handlers do what the tests of the harness need. */
 int puppet_main(void);
