@@ -92,6 +92,7 @@ static void deny_by_default(void **state) {
                                        "/console",
                                        "/console/",
                                        "/console/{file}",
+                                       "/pictures/{name}",
                                        "/play/{token}/master.m3u8",
                                        "/play/{token}/poster.jpg",
                                        "/play/{token}/{rung}/index.m3u8",
