@@ -6,23 +6,21 @@
 #include "http_edge/natives.h"
 #include "http_edge/reply.h"
 #include "http_edge/shard.h"
+#include "http_edge/sse.h"
 #include "http_edge/text.h"
 #include "protocol/node/clock.h"
 #include "protocol/wire/codec.h"
 
-enum { STREAMS_MAX = 256, BEAT_MS = 15000, ASK_MS = 5000, WAITING_BYTES_MAX = 65536 };
+enum { STREAMS_MAX = 256, ASK_MS = 5000 };
 
 struct stream {
+    struct sse sse;
     struct events *events;
-    struct request *request;
     int64_t title;
-    struct buffer out;
-    size_t sent; /* bytes of `out` that MHD has */
-    int64_t said_ms, asked_ms;
+    int64_t asked_ms;
     uint64_t ask, number;
     char state[17];
     double progress;
-    bool ended;
     struct stream *next, *previous;
 };
 
@@ -48,36 +46,28 @@ static bool final(const char *state) {
     return !strcmp(state, "ready") || !strcmp(state, "error");
 }
 
-static void wake(struct stream *stream) {
-    stream->said_ms = clock_ms();
-    /* A reader that slow has stopped looking. */
-    if (stream->out.failed || stream->out.n - stream->sent > WAITING_BYTES_MAX)
-        request_abandon(stream->request);
-    else
-        request_resume(stream->request);
-}
-
 /* What is no news is not said; nor is progress that goes back, which comes from the slower of the two sources. */
 static void tell(struct stream *stream, const char *state, double progress, int64_t eta, const char *error) {
     bool same = !strcmp(stream->state, state);
-    if (stream->ended || (same && progress <= stream->progress && stream->number))
+    if (stream->sse.ended || (same && progress <= stream->progress && stream->number))
         return;
     snprintf(stream->state, sizeof stream->state, "%.16s", state);
     stream->progress = progress;
-    buffer_print(&stream->out, "id: %llu\nevent: progress\ndata: {\"state\":", (unsigned long long)++stream->number);
-    text_to_json(stream->state, &stream->out);
-    buffer_print(&stream->out, ",\"progress\":%.4f,\"eta\":", progress);
+    buffer_print(&stream->sse.out,
+                 "id: %llu\nevent: progress\ndata: {\"state\":", (unsigned long long)++stream->number);
+    text_to_json(stream->state, &stream->sse.out);
+    buffer_print(&stream->sse.out, ",\"progress\":%.4f,\"eta\":", progress);
     if (eta >= 0)
-        buffer_print(&stream->out, "%lld", (long long)eta);
+        buffer_print(&stream->sse.out, "%lld", (long long)eta);
     else
-        buffer_text(&stream->out, "null");
+        buffer_text(&stream->sse.out, "null");
     if (error && *error) {
-        buffer_text(&stream->out, ",\"error\":");
-        text_to_json(error, &stream->out);
+        buffer_text(&stream->sse.out, ",\"error\":");
+        text_to_json(error, &stream->sse.out);
     }
-    buffer_text(&stream->out, "}\n\n");
-    stream->ended = final(stream->state);
-    wake(stream);
+    buffer_text(&stream->sse.out, "}\n\n");
+    stream->sse.ended = final(stream->state);
+    sse_wake(&stream->sse);
 }
 
 static void shown(void *self, unsigned tag, enum status status, const void *body, size_t n) {
@@ -90,8 +80,8 @@ static void shown(void *self, unsigned tag, enum status status, const void *body
     if (title)
         tell(stream, title->processing_state, title->processing_progress, -1, title->processing_error);
     else if (status == NOT_FOUND) {
-        stream->ended = true;
-        wake(stream);
+        stream->sse.ended = true;
+        sse_wake(&stream->sse);
     }
     arena_free(arena);
 }
@@ -100,9 +90,9 @@ static void ask_again(struct stream *stream) {
     struct by_id ask = {.id = stream->title, .has_id = true};
     struct flight_call call = {.message = message_row(MSG_content_show),
                                .ask = &ask,
-                               .user = stream->request->login.user,
-                               .roles = stream->request->login.roles,
-                               .trace = stream->request->trace,
+                               .user = stream->sse.request->login.user,
+                               .roles = stream->sse.request->login.roles,
+                               .trace = stream->sse.request->trace,
                                .done = shown,
                                .self = stream};
     stream->asked_ms = clock_ms();
@@ -119,42 +109,17 @@ void events_progress(struct events *events, const struct bus_event *event) {
 void events_tick(struct events *events) {
     int64_t now = clock_ms();
     for (struct stream *stream = events->first; stream; stream = stream->next) {
-        if (stream->ended)
+        if (stream->sse.ended)
             continue;
-        if (now - stream->said_ms >= BEAT_MS) {
-            buffer_text(&stream->out, ": still here\n\n");
-            wake(stream);
-        }
+        sse_beat(&stream->sse, now);
         if (!stream->ask && now - stream->asked_ms >= ASK_MS)
             ask_again(stream);
     }
 }
 
 void events_end(struct events *events) {
-    for (struct stream *stream = events->first; stream; stream = stream->next) {
-        stream->ended = true;
-        request_resume(stream->request);
-    }
-}
-
-static ssize_t read_stream(void *self, uint64_t position, char *to, size_t size) {
-    (void)position;
-    struct stream *stream = self;
-    size_t n = stream->out.n - stream->sent;
-    if (stream->request->gone)
-        return MHD_CONTENT_READER_END_WITH_ERROR;
-    if (!n && stream->ended)
-        return MHD_CONTENT_READER_END_OF_STREAM;
-    if (!n) {
-        request_park(stream->request);
-        return 0;
-    }
-    n = n < size ? n : size;
-    memcpy(to, stream->out.at + stream->sent, n);
-    stream->sent += n;
-    if (stream->sent == stream->out.n)
-        stream->sent = stream->out.n = 0;
-    return (ssize_t)n;
+    for (struct stream *stream = events->first; stream; stream = stream->next)
+        sse_end(&stream->sse);
 }
 
 static void close_stream(struct request *request, bool completed) {
@@ -169,8 +134,9 @@ static void close_stream(struct request *request, bool completed) {
         events->first = stream->next;
     if (stream->next)
         stream->next->previous = stream->previous;
-    metric_set(events->shard->metrics, METRIC_STREAMS, --events->count);
-    buffer_free(&stream->out);
+    events->count--;
+    metric_add(events->shard->metrics, METRIC_STREAMS, -1);
+    sse_free(&stream->sse);
     free(stream);
 }
 
@@ -180,11 +146,12 @@ static struct stream *add_stream(struct request *request, int64_t title) {
     if (!stream)
         return NULL;
     *stream = (struct stream){
-        .events = events, .request = request, .title = title, .asked_ms = clock_ms(), .next = events->first};
+        .sse.request = request, .events = events, .title = title, .asked_ms = clock_ms(), .next = events->first};
     if (events->first)
         events->first->previous = stream;
     events->first = stream;
-    metric_set(events->shard->metrics, METRIC_STREAMS, ++events->count);
+    events->count++;
+    metric_add(events->shard->metrics, METRIC_STREAMS, 1);
     request->state = stream;
     request->state_end = close_stream;
     return stream;
@@ -203,18 +170,12 @@ static void start(struct request *request) {
         return;
     }
     struct stream *stream = add_stream(request, title->id);
-    struct MHD_Response *response =
-        stream ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096, read_stream, stream, NULL) : NULL;
-    if (!response) {
+    if (!stream) {
         reply_refuse(request, UNAVAILABLE, NULL, NULL);
         return;
     }
     tell(stream, title->processing_state, title->processing_progress, -1, title->processing_error);
-    reply_response(request, 200, response, 0);
-    reply_common(request, response);
-    reply_header(request, "Content-Type", "text/event-stream");
-    reply_header(request, "Cache-Control", "no-store");
-    reply_header(request, "X-Accel-Buffering", "no");
+    sse_start(&stream->sse, request);
 }
 
 void events_open(struct request *request) {

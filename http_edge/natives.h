@@ -18,6 +18,7 @@ void play_rung(struct request *request);   /* by title and height, for a login *
 void play_poster(struct request *request); /* by title */
 
 void events_open(struct request *request);
+void notices_open(struct request *request);
 
 void picture_put_early(struct request *request);
 void picture_put(struct request *request); /* the body is the picture */

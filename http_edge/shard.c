@@ -11,6 +11,7 @@
 #include "http_edge/board.h"
 #include "http_edge/events.h"
 #include "http_edge/handle.h"
+#include "http_edge/notices.h"
 #include "http_edge/reply.h"
 #include "http_edge/segment.h"
 #include "http_edge/upload.h"
@@ -184,7 +185,8 @@ static void bus_event_came(void *self, const struct bus_event *event) {
         cache_touch(cache_tag("titles", 6));
         if (!strcmp(event->topic, "progress"))
             events_progress(shard->events, event);
-    }
+    } else if (!strcmp(event->topic, "notice"))
+        notices_hint(shard->notices, event);
     link_turn(shard);
 }
 
@@ -221,6 +223,7 @@ static int tick(zloop_t *loop, int timer, void *arg) {
     flights_sweep(shard->flights);
     sweep_parked(shard);
     events_tick(shard->events);
+    notices_tick(shard->notices);
     metric_set(shard->metrics, METRIC_ASKS, flights_count(shard->flights));
     metric_set(shard->metrics, METRIC_CONNECTIONS, shard->connections);
     bool slow = ++ticks % KEYS_TICKS == 0;
@@ -241,6 +244,7 @@ static int stop_asked(zloop_t *loop, zmq_pollitem_t *item, void *arg) {
     if (listener != MHD_INVALID_SOCKET)
         close(listener);
     events_end(shard->events);
+    notices_end(shard->notices);
     shard_serve(shard);
     return 0;
 }
@@ -296,6 +300,7 @@ static int open_all(struct shard *shard) {
     shard->films = films_new();
     shard->uploads = uploads_new(shard);
     shard->events = events_new(shard);
+    shard->notices = notices_new(shard);
     shard->board = board_new(shard);
     struct link_options options = {
         .loop = shard->loop,
@@ -305,7 +310,7 @@ static int open_all(struct shard *shard) {
     shard->link = link_open(&options);
     shard->bus = bus_open(shard->loop, bus_event_came, shard);
     if (!shard->keys || !shard->sessions || !shard->cache || !shard->segments || !shard->films || !shard->uploads ||
-        !shard->events || !shard->board || !shard->link || !shard->bus || open_daemon(shard))
+        !shard->events || !shard->notices || !shard->board || !shard->link || !shard->bus || open_daemon(shard))
         return -1;
     flights_use(shard->flights, shard->link);
     shard->watch = (zmq_pollitem_t){.fd = shard->watch_fd, .events = ZMQ_POLLIN};
@@ -322,6 +327,7 @@ static void close_all(struct shard *shard) {
         MHD_stop_daemon(shard->daemon);
     uploads_free(shard->uploads);
     events_free(shard->events);
+    notices_free(shard->notices);
     board_free(shard->board);
     segments_free(shard->segments);
     films_free(shard->films);

@@ -10,6 +10,7 @@
 #include "http_edge/request.h"
 
 struct events;
+struct notices;
 struct segments;
 struct board;
 
@@ -40,6 +41,7 @@ struct shard {
     struct films *films;
     struct uploads *uploads;
     struct events *events;
+    struct notices *notices;
     struct board *board;
     struct metrics *metrics;
 

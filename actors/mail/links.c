@@ -17,16 +17,22 @@ static const struct {
     const char *setting;
 } links[] = {
     {"v1", "activation", LINK(link_v1_activation)},
+    {"v1", "address", LINK(link_v1_address)},
     {"v1", "reset", LINK(link_v1_reset)},
     {"veeplay", "activation", LINK(link_v1_activation)},
+    {"veeplay", "address", LINK(link_v1_address)},
     {"veeplay", "reset", LINK(link_veeplay_reset)},
     {"videoapp", "activation", LINK(link_v1_activation)},
+    {"videoapp", "address", LINK(link_v1_address)},
     {"videoapp", "reset", LINK(link_v1_reset)},
     {"streamify", "activation", LINK(link_v1_activation)},
+    {"streamify", "address", LINK(link_v1_address)},
     {"streamify", "reset", LINK(link_v1_reset)},
     {"videoflix_hls", "activation", LINK(link_videoflix_hls_activation)},
+    {"videoflix_hls", "address", LINK(link_v1_address)},
     {"videoflix_hls", "reset", LINK(link_videoflix_hls_reset)},
     {"videoflix_s3", "activation", LINK(link_videoflix_s3_activation)},
+    {"videoflix_s3", "address", LINK(link_v1_address)},
     {"videoflix_s3", "reset", LINK(link_videoflix_s3_reset)},
 };
 

@@ -12,6 +12,13 @@ enum status mail_list(struct call *call);
 enum status mail_show(struct call *call);
 enum status mail_retry(struct call *call);
 enum status mail_drop(struct call *call);
+enum status mail_notifications(struct call *call);
+enum status mail_unread(struct call *call);
+enum status mail_read(struct call *call);
+enum status mail_read_all(struct call *call);
+enum status mail_preferences(struct call *call);
+enum status mail_prefer(struct call *call);
+enum status mail_export(struct call *call);
 
 /* A letter as the queue keeps it; texts belong to an arena. */
 struct post {
@@ -22,15 +29,32 @@ struct post {
 /* template.c: what a kind of letter says. */
 struct wording {
     const char *kind, *subject, *text, *html; /* with {greeting}, {link}, {hours}, {detail}, {when} */
-    bool link;                                /* useless without its link */
+    bool link;                                /* useless without its link: always a letter, never a notification */
+    bool security;                            /* always a letter, whatever the reader chose */
+    const char *notice;                       /* text of the notification, with the same places but {greeting} */
 };
 /* NULL when there is no such kind. */
 const struct wording *wording_find(const char *kind);
+/* By place, NULL behind the last. */
+const struct wording *wording_at(size_t i);
 /* The subject, which a dialect may have in its own words. */
 const char *wording_subject(const struct wording *wording, const char *dialect);
 /* Fills the places of `pattern`; `html` escapes what is filled in. -1 when a link is wanted that cannot be made. */
 int wording_fill(const struct wording *wording, const char *pattern, const struct post *post, bool html,
                  struct buffer *to);
+
+/* notices.c: what readers see in the app. */
+enum { NOTICES_MOST = 500 /* of an account; the oldest make room */ };
+/* OK for a caller who is logged in. */
+enum status caller_needed(struct call *call);
+/* The notification that goes with a letter: its text in the arena, NULL when there is none of this kind. */
+const char *notice_text(const struct wording *wording, const struct letter *letter, struct arena *arena);
+/* The ways that may be chosen for a kind, ended by NULL; the first one is that of whoever chose nothing. */
+const char *const *notice_ways(const struct wording *wording);
+/* Every kind with the caller's way; .at is NULL with call->status set on failure. */
+struct list notice_preferences(struct call *call);
+/* Tells the edges, once the work is committed, that the account's notifications are others now. */
+void notice_event(struct call *call, int64_t account_id);
 
 /* places.c: {name} in a text. */
 /* -1 when there is a place that nobody can fill. */

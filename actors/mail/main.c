@@ -8,6 +8,13 @@ static const struct handler handlers[] = {
     {.message = MSG_mail_show, .one = mail_show},
     {.message = MSG_mail_retry, .one = mail_retry},
     {.message = MSG_mail_drop, .one = mail_drop},
+    {.message = MSG_mail_notifications, .one = mail_notifications},
+    {.message = MSG_mail_unread, .one = mail_unread},
+    {.message = MSG_mail_read, .one = mail_read},
+    {.message = MSG_mail_read_all, .one = mail_read_all},
+    {.message = MSG_mail_preferences, .one = mail_preferences},
+    {.message = MSG_mail_prefer, .one = mail_prefer, .transaction = true},
+    {.message = MSG_mail_export, .one = mail_export},
 };
 
 static int start(struct actor *actor, struct db *db) {

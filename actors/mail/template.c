@@ -50,6 +50,8 @@ static const struct wording wordings[] = {
                                   "this "
                                   "message: your password stays as it is.</p>\n" CLOSE},
     {.kind = "password-changed",
+     .security = true,
+     .notice = "The password of your account was changed, and its other sessions were ended.",
      .subject = "Your password was changed",
      .text = "{greeting}\n"
              "\n"
@@ -60,6 +62,8 @@ static const struct wording wordings[] = {
                                                "sessions were ended.</p>\n"
                                                "<p>If it was you, there is nothing to do. " ALARM "</p>\n" CLOSE},
     {.kind = "address-changed",
+     .security = true,
+     .notice = "The e-mail address of your account was changed. The new one is {detail}.",
      .subject = "Your e-mail address was changed",
      .text = "{greeting}\n"
              "\n"
@@ -71,7 +75,24 @@ static const struct wording wordings[] = {
      .html = OPEN("Your e-mail address was changed") "<p>the e-mail address of your account was changed on {when}. The "
                                                      "new one is:</p>\n<p>{detail}</p>\n"
                                                      "<p>If it was you, there is nothing to do. " ALARM "</p>\n" CLOSE},
+    {.kind = "address",
+     .link = true,
+     .subject = "Confirm your new email",
+     .text = "{greeting}\n"
+             "\n"
+             "this shall become the e-mail address of your account. Please confirm it by opening this link:\n"
+             "\n"
+             "{link}\n"
+             "\n"
+             "The link is good for {hours} and for one use. If you did not ask for it, ignore this message: nothing "
+             "happens.\n",
+     .html = OPEN("Confirm your new email") "<p>this shall become the e-mail address of your account. Please confirm "
+                                            "it:</p>\n" BUTTON("Confirm address") "<p>The link is good for {hours} and "
+                                                                                  "for one use. If you did not ask for "
+                                                                                  "it, ignore this message: nothing "
+                                                                                  "happens.</p>\n" CLOSE},
     {.kind = "new-sign-in",
+     .notice = "Your account was used from a place and a device that are new to it:\n{detail}",
      .subject = "New sign-in to your account",
      .text = "{greeting}\n"
              "\n"
@@ -101,6 +122,10 @@ const struct wording *wording_find(const char *kind) {
         if (!strcmp(wordings[i].kind, kind))
             return &wordings[i];
     return NULL;
+}
+
+const struct wording *wording_at(size_t i) {
+    return i < sizeof wordings / sizeof *wordings ? &wordings[i] : NULL;
 }
 
 const char *wording_subject(const struct wording *wording, const char *dialect) {

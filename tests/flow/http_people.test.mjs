@@ -1,7 +1,7 @@
 // Profile, picture, notifications and change of address over HTTP.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startSet } from './lib.mjs';
+import { startSet, until } from './lib.mjs';
 
 let set;
 
@@ -37,4 +37,94 @@ test('a name', async () => {
   assert.equal((await send('PATCH', '/v1/me', { name: '' }, ann.token)).status, 400);
   assert.equal((await send('PATCH', '/v1/me', { role: 'admin' }, ann.token)).status, 400);
   assert.equal((await send('PATCH', '/v1/me', { name: 'x' })).status, 401);
+});
+
+// Reads a stream of server-sent events until `stop` is called; `events` grows.
+async function listen(path, token, headers = {}) {
+  const control = new AbortController();
+  const response = await fetch(set.base + path, { headers: { Authorization: `Bearer ${token}`, ...headers }, signal: control.signal });
+  const stream = { response, events: [], ended: false, stop: () => control.abort() };
+  let text = '';
+  (async () => {
+    for await (const part of response.body.pipeThrough(new TextDecoderStream())) {
+      text += part;
+      for (let end; (end = text.indexOf('\n\n')) >= 0; text = text.slice(end + 2)) {
+        const lines = text.slice(0, end).split('\n').map((line) => line.match(/^(\w*): ?(.*)$/).slice(1));
+        const { event, data, id } = Object.fromEntries(lines);
+        if (event) stream.events.push({ event, id, data: JSON.parse(data) });
+      }
+    }
+    stream.ended = true;
+  })().catch(() => {});
+  return stream;
+}
+
+const change = (who, from, to) => post('/v1/me/password', { current: from, password: to }, who.token);
+
+test('notifications', async () => {
+  const bea = await person('bea@example.test');
+  const live = await listen('/v1/notifications/events', bea.token);
+  assert.equal(live.response.headers.get('content-type'), 'text/event-stream');
+  await until(() => live.events.length === 1);
+  assert.deepEqual(live.events[0], { event: 'unread', id: undefined, data: { count: 0 } });
+  assert.equal((await change(bea, password, 'the new password')).status, 204);
+  await until(() => live.events.length === 3, { what: 'the event', ms: 3000 });
+  const [, told1, count] = live.events;
+  assert.equal(told1.event, 'notification');
+  assert.equal(told1.data.kind, 'password-changed');
+  assert.equal(told1.data.read_at, null);
+  assert.deepEqual(count.data, { count: 1 });
+  const list = await set.api('GET', '/v1/notifications?unread=true', { token: bea.token });
+  assert.equal(list.status, 200, list.text);
+  assert.deepEqual(list.body.items, [told1.data]);
+  assert.equal(list.body.unread, 1);
+  assert.equal(list.body.next, null);
+  assert.deepEqual((await set.api('GET', '/v1/notifications/unread', { token: bea.token })).body, { count: 1 });
+  assert.equal((await post(`/v1/notifications/${told1.data.id}/read`, {}, bea.token)).status, 204);
+  await until(() => live.events.length === 4);
+  assert.deepEqual(live.events[3].data, { count: 0 });
+  told(await post('/v1/notifications/999999/read', {}, bea.token), 404, 'notification-missing');
+  assert.equal((await change(bea, 'the new password', password)).status, 204);
+  await until(() => live.events.length === 6);
+  // Whoever comes back hears what came since, once.
+  const later = await listen('/v1/notifications/events', bea.token, { 'Last-Event-ID': told1.id });
+  await until(() => later.events.length === 2);
+  assert.deepEqual(later.events.map(({ event }) => event), ['notification', 'unread']);
+  assert.notEqual(later.events[0].id, told1.id);
+  assert.equal((await post('/v1/notifications/read', {}, bea.token)).status, 204);
+  assert.deepEqual((await set.api('GET', '/v1/notifications/unread', { token: bea.token })).body, { count: 0 });
+  // Nobody else hears it.
+  const other = await person('other@example.test');
+  assert.deepEqual((await set.api('GET', '/v1/notifications', { token: other.token })).body.items, []);
+  assert.equal((await set.api('GET', '/v1/notifications/events')).status, 401);
+  // The end of the session ends its streams.
+  assert.equal((await post('/v1/logout', {}, bea.token)).status, 204);
+  await until(() => live.ended && later.ended, { what: 'the streams to end', ms: 3000 });
+});
+
+test('streams of one account are bounded', async () => {
+  const eve = await person('eve@example.test');
+  const streams = [];
+  for (let i = 0; i < 20; i++) streams.push(await listen('/v1/notifications/events', eve.token));
+  const statuses = new Set(streams.map(({ response }) => response.status));
+  assert.deepEqual([...statuses].sort(), [200, 503]);
+  streams.forEach((stream) => stream.stop());
+});
+
+test('preferences', async () => {
+  const cem = await person('cem@example.test');
+  const all = await set.api('GET', '/v1/notifications/preferences', { token: cem.token });
+  assert.equal(all.status, 200, all.text);
+  assert.deepEqual(all.body.items.find(({ kind }) => kind === 'new-sign-in'), { kind: 'new-sign-in', way: 'both', ways: ['both', 'mail', 'in-app', 'none'] });
+  assert.deepEqual(all.body.items.find(({ kind }) => kind === 'password-changed').ways, ['both', 'mail']);
+  const changed = await send('PUT', '/v1/notifications/preferences', { items: [{ kind: 'new-sign-in', way: 'none' }, { kind: 'password-changed', way: 'mail' }] }, cem.token);
+  assert.equal(changed.status, 200, changed.text);
+  assert.equal(changed.body.items.find(({ kind }) => kind === 'new-sign-in').way, 'none');
+  const refused = await send('PUT', '/v1/notifications/preferences', { items: [{ kind: 'password-changed', way: 'none' }] }, cem.token);
+  assert.equal(refused.status, 400, refused.text);
+  assert.equal(refused.body.errors[0].pointer, '/items/0/way');
+  assert.match(refused.body.detail, /security/);
+  assert.equal((await change(cem, password, 'the new password')).status, 204);
+  await until(async () => (await set.sql("select count(*) from mail.letters where kind = 'password-changed' and address = 'cem@example.test'")) === '1');
+  assert.deepEqual((await set.api('GET', '/v1/notifications', { token: cem.token })).body.items, []);
 });
