@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "db/store/store.h"
+#include "http_edge/names.h"
 #include "http_edge/natives.h"
 #include "http_edge/reply.h"
 #include "http_edge/send.h"
@@ -19,29 +20,9 @@
 
 enum { PLAYLIST_BYTES_MAX = 4 << 20, PATH_BYTES = 400 };
 
-static const char playlist_type[] = "application/vnd.apple.mpegurl", segment_type[] = "video/mp2t",
-                  poster_type[] = "image/jpeg";
 static const char for_ever[] = "private, max-age=31536000, immutable", ask_again[] = "private, no-cache";
 
 /* --- names --- */
-
-static size_t digits(const char *at) {
-    return strspn(at, "0123456789");
-}
-
-/* 720p: two to four digits. */
-static size_t rung_length(const char *at) {
-    size_t n = digits(at);
-    return n >= 2 && n <= 4 && at[n] == 'p' ? n + 1 : 0;
-}
-
-/* segment_000.ts: three to six digits. */
-static bool segment_name(const char *name) {
-    if (strncmp(name, "segment_", 8) != 0)
-        return false;
-    size_t n = digits(name + 8);
-    return n >= 3 && n <= 6 && !strcmp(name + 8 + n, ".ts");
-}
 
 static bool asset_name(const char *name) {
     size_t n = strspn(name, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-");
@@ -51,7 +32,7 @@ static bool asset_name(const char *name) {
 /* --- sending --- */
 
 /* Playlists grow while a film is made: read anew each time. */
-static int send_playlist(struct request *request, const char *name) {
+static int send_playlist(struct request *request, const char *name, const char *type) {
     struct stat stat;
     char etag[64];
     struct buffer body = {0};
@@ -74,7 +55,7 @@ static int send_playlist(struct request *request, const char *name) {
         reply_empty(request, 304);
         reply_header(request, "Cache-Control", ask_again);
     } else
-        reply_body(request, 200, playlist_type, ask_again, &body);
+        reply_body(request, 200, type, ask_again, &body);
     reply_header(request, "ETag", etag);
     return 0;
 }
@@ -85,13 +66,18 @@ static int send_file(struct request *request, const char *asset, const char *fil
     errno = ENOENT;
     if (!asset_name(asset) || snprintf(name, sizeof name, "assets/%s/%s", asset, file) >= (int)sizeof name)
         return -1;
-    size_t n = rung_length(file);
-    const char *leaf = n && file[n] == '/' ? file + n + 1 : NULL;
-    if (!strcmp(file, "master.m3u8") || (leaf && !strcmp(leaf, "index.m3u8")))
-        return send_playlist(request, name);
-    if (!strcmp(file, "poster.jpg"))
-        return send_mapped(request, name, poster_type, ask_again);
-    return leaf && segment_name(leaf) ? send_mapped(request, name, segment_type, for_ever) : -1;
+    const char *type;
+    switch (names_kind(file, &type)) {
+    case NAME_PLAYLIST:
+        return send_playlist(request, name, type);
+    case NAME_SEGMENT:
+        return send_mapped(request, name, type, for_ever);
+    case NAME_EXTRA:
+        return send_mapped(request, name, type, ask_again);
+    case NAME_NONE:
+        break;
+    }
+    return -1;
 }
 
 /* --- by token in the path --- */
@@ -218,7 +204,7 @@ void play_rung(struct request *request) {
     bool playlist = !strcmp(request->route->row->path + strlen(request->route->row->path) - 5, ".m3u8");
     if (playlist && !known)
         reply_refuse(request, NOT_FOUND, "rung-unknown", "There is no such resolution.");
-    else if (!playlist && (!known || !segment_name(segment)))
+    else if (!playlist && (!known || !names_is_segment(segment)))
         reply_refuse(request, NOT_FOUND, "segment-name", "That is no segment.");
     else
         film_known(request, rung_known);

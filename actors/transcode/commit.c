@@ -1,6 +1,4 @@
-#include "actors/transcode/playlist.h"
 #include "actors/transcode/transcode.h"
-#include "db/store/store.h"
 #include "protocol/node/clock.h"
 #include "protocol/node/config.h"
 
@@ -79,61 +77,4 @@ enum status news_post(struct db *db, struct arena *arena, int64_t asset) {
         return db_status(db) == OK ? INTERNAL : db_status(db);
     news.renditions = renditions_of(db, arena, asset);
     return outbox_put(db, MSG_content_processed, &news);
-}
-
-static int put(const struct task *task, const char *name, struct buffer *text) {
-    const char *path = arena_print(task->arena, "assets/%s/%s", task->folder, name);
-    int rc = text->failed || !path || !name ? -1 : store_put(path, text->at, text->n);
-    buffer_free(text);
-    return rc;
-}
-
-/* Only what follows without a gap may be listed: an EVENT playlist only ever grows at its end. */
-static int write_media(struct task *task, int rung, const char *name, bool whole) {
-    struct buffer text = {0};
-    struct rows *rows =
-        db_run(task->db, Q_segments, NULL, NULL, ARGS(ARG_INT("asset", task->asset), ARG_INT("rung", rung)));
-    size_t n = rows ? rows_count(rows) : 0, listed = 0;
-    struct segment_entry *entries = arena_alloc(task->arena, (n + 1) * sizeof *entries);
-    for (; entries && listed < n && rows_int(rows, listed, "number") == (int64_t)listed; listed++)
-        entries[listed] = (struct segment_entry){.duration_us = rows_int(rows, listed, "duration_us"),
-                                                 .bytes = (uint32_t)rows_int(rows, listed, "bytes")};
-    rows_free(rows);
-    if (!entries || (whole && listed != n))
-        return -1;
-    if (!listed)
-        return 0;
-    playlist_media(entries, listed, whole, &text);
-    return put(task, arena_print(task->arena, "%s/index.m3u8", name), &text);
-}
-
-int playlists_write(struct task *task, bool whole) {
-    struct rendition_entry entries[MEDIA_RUNGS_MAX];
-    struct buffer text = {0};
-    size_t n = 0;
-    struct rows *rows = db_run(task->db, Q_renditions, NULL, NULL, ARGS(ARG_INT("asset", task->asset)));
-    if (!rows)
-        return -1;
-    int rc = 0;
-    for (size_t i = 0; !rc && i < rows_count(rows) && i < MEDIA_RUNGS_MAX; i++) {
-        if (!rows_int(rows, i, "segments"))
-            continue;
-        entries[n++] = (struct rendition_entry){.name = rows_text(rows, i, "name"),
-                                                .width = (uint32_t)rows_int(rows, i, "width"),
-                                                .height = (uint32_t)rows_int(rows, i, "height"),
-                                                .fps_num = task->fps_num,
-                                                .fps_den = task->fps_den,
-                                                .bandwidth = rows_int(rows, i, "bandwidth"),
-                                                .average = rows_int(rows, i, "average"),
-                                                .ceiling = rows_int(rows, i, "maxrate") + 2 * MEDIA_AUDIO_BITRATE,
-                                                .profile = (uint32_t)rows_int(rows, i, "profile"),
-                                                .audio = task->has_audio};
-        rc = write_media(task, (int)rows_int(rows, i, "rung"), rows_text(rows, i, "name"), whole);
-    }
-    if (!rc && n) {
-        playlist_master(entries, n, whole, &text);
-        rc = put(task, "master.m3u8", &text);
-    }
-    rows_free(rows);
-    return rc;
 }

@@ -7,11 +7,12 @@
 
 #include "protocol/wire/buffer.h"
 
-/* HLS playlists (RFC 8216). Pure: no file, no clock. */
+/* HLS playlists (RFC 8216, Apple's authoring rules). Pure: no file, no clock. */
 
 struct segment_entry {
     int64_t duration_us;
     uint32_t bytes;
+    const char *keys; /* "bytes@offset:duration_us ..." of the pictures that stand alone, or NULL */
 };
 
 struct rendition_entry {
@@ -21,12 +22,37 @@ struct rendition_entry {
     int64_t ceiling;
     uint32_t profile; /* 0x640028 */
     bool audio;
+    int64_t key_bandwidth, key_average; /* of the playlist of key pictures; 0: there is none */
 };
 
-/* Appends a media playlist of segment_000.ts... : EVENT while `whole` is false, VOD with ENDLIST when it is true. */
-void playlist_media(const struct segment_entry *segments, size_t n, bool whole, struct buffer *to);
+struct track_entry {
+    bool text; /* subtitles, else sound */
+    int number;
+    const char *language; /* BCP 47, empty: unknown */
+    const char *name;
+    int channels;
+    bool preferred, forced;
+    bool muxed; /* goes with the pictures as well */
+    int64_t bandwidth, average;
+};
+
+struct master {
+    const struct rendition_entry *renditions; /* tallest first */
+    size_t rendition_count;
+    const struct track_entry *tracks;
+    size_t track_count;
+    bool whole;
+};
+
+/* Appends a media playlist of segment_000.EXTENSION... : EVENT while `whole` is false, VOD with ENDLIST when true. */
+void playlist_media(const struct segment_entry *segments, size_t n, const char *extension, bool whole,
+                    struct buffer *to);
+
+/* Appends a playlist of the pictures that stand alone, for seeking; peak and mean go to `rendition`. */
+void playlist_keys(const struct segment_entry *segments, size_t n, struct rendition_entry *rendition,
+                   struct buffer *to);
 
 /* Appends a master playlist. The rendition nearest to 2 Mbit/s comes first: Apple's players begin with it. */
-void playlist_master(const struct rendition_entry *renditions, size_t n, bool whole, struct buffer *to);
+void playlist_master(const struct master *master, struct buffer *to);
 
 #endif

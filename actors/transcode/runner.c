@@ -79,6 +79,7 @@ static int load_asset(struct task *task) {
     task->fps_num = (uint32_t)rows_int(rows, 0, "fps_num");
     task->fps_den = (uint32_t)rows_int(rows, 0, "fps_den");
     task->has_audio = rows_bool(rows, 0, "has_audio");
+    task->ready = !strcmp(rows_text(rows, 0, "state"), "ready");
     task->progress = rows_real(rows, 0, "progress");
     task->running_seconds = rows_real(rows, 0, "running_seconds");
     rows_free(rows);
@@ -157,13 +158,15 @@ static void clean_up_after_loss(struct task *task) {
 struct work {
     const char *name;
     enum outcome (*run)(struct task *task, const char **why);
-    bool stubborn; /* tried for ever: no film depends on it */
+    /* When it cannot be done however often it is tried: the film fails, or is good without it, or it is tried on. */
+    enum { VITAL, EXTRA, STUBBORN } need;
 };
 
 static const struct work *work_of(const struct task *task) {
     static const struct work kinds[] = {
-        {"probe", task_probe, false},   {"audio", task_audio, false},   {"chunk", task_chunk, false},
-        {"poster", task_poster, false}, {"finish", task_finish, false}, {"retire", task_retire, true},
+        {"probe", task_probe, VITAL},      {"audio", task_audio, VITAL},   {"chunk", task_chunk, VITAL},
+        {"text", task_text, EXTRA},        {"poster", task_poster, EXTRA}, {"finish", task_finish, VITAL},
+        {"retire", task_retire, STUBBORN},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (!strcmp(task->kind, kinds[i].name))
@@ -171,13 +174,21 @@ static const struct work *work_of(const struct task *task) {
     return NULL;
 }
 
+static enum outcome leave_out(struct task *task) {
+    enum outcome outcome = commit_begin(task);
+    log_warn(NULL, "left_out", "asset=%lld kind=%s number=%d", (long long)task->asset, task->kind, task->make);
+    return outcome == TASK_DONE ? commit_end(task, false) : outcome;
+}
+
 static void run_task(struct task *task) {
     const char *why = NULL;
     int64_t began_ms = clock_ms();
     const struct work *work = work_of(task);
     enum outcome outcome = !work || load_asset(task) ? TASK_LATER : work->run(task, &why);
-    bool enough = task->attempt >= ATTEMPTS_MAX && !actor_stopping(task->actor) && !(work && work->stubborn);
-    if (outcome == TASK_LATER && enough) {
+    bool enough = task->attempt >= ATTEMPTS_MAX && !actor_stopping(task->actor);
+    if (outcome == TASK_LATER && enough && work && work->need == EXTRA)
+        outcome = leave_out(task);
+    if (outcome == TASK_LATER && enough && !(work && work->need != VITAL)) {
         outcome = TASK_FILM;
         why = why ? why : "The film could not be processed, although it was tried several times.";
     }

@@ -6,20 +6,40 @@
 
 #include "actors/transcode/transcode.h"
 #include "db/store/store.h"
+#include "protocol/wire/buffer.h"
 
 enum { COPY_BYTES = 65536, DURATION_MAX_US = 60000000 };
 
 struct made {
     uint32_t rung, number, bytes, profile;
     int64_t duration_us;
+    const char *keys;
 };
 
 struct chunk {
     struct task *task;
     struct made made[MEDIA_CHUNK_MAX * MEDIA_RUNGS_MAX];
     size_t count;
-    int64_t frames; /* the film's real length when it ended early, else -1 */
+    const char *keys[MEDIA_RUNGS_MAX]; /* of the segment that comes next */
+    int64_t frames;                    /* the film's real length when it ended early, else -1 */
 };
+
+/* "bytes@offset:duration_us ..." */
+static enum outcome keep_keys(struct chunk *chunk, const struct media_frame *frame, const uint8_t *payload) {
+    struct buffer text = {0};
+    struct media_key key;
+    if (frame->rung >= chunk->task->rung_count || frame->bytes % sizeof key ||
+        frame->bytes > MEDIA_KEYS_MAX * sizeof key)
+        return TASK_LATER;
+    for (size_t at = 0; at < frame->bytes; at += sizeof key) {
+        memcpy(&key, payload + at, sizeof key);
+        buffer_print(&text, "%s%u@%u:%lld", at ? " " : "", key.bytes, key.offset, (long long)key.duration_us);
+    }
+    const char *kept = text.failed || !text.n ? NULL : arena_copy(chunk->task->arena, text.at, text.n);
+    buffer_free(&text);
+    chunk->keys[frame->rung] = kept;
+    return kept ? TASK_DONE : TASK_LATER;
+}
 
 static enum outcome keep_segment(struct chunk *chunk, const struct media_frame *frame, const uint8_t *payload) {
     struct task *task = chunk->task;
@@ -33,8 +53,8 @@ static enum outcome keep_segment(struct chunk *chunk, const struct media_frame *
              frame->index);
     if (store_put(name, payload, frame->bytes))
         return TASK_LATER;
-    chunk->made[chunk->count++] =
-        (struct made){frame->rung, frame->index, (uint32_t)frame->bytes, frame->flags & 0xffffff, frame->a};
+    chunk->made[chunk->count++] = (struct made){
+        frame->rung, frame->index, (uint32_t)frame->bytes, frame->flags & 0xffffff, frame->a, chunk->keys[frame->rung]};
     return TASK_DONE;
 }
 
@@ -52,6 +72,8 @@ static enum outcome take(void *self, const struct media_frame *frame, const uint
     struct chunk *chunk = self;
     if (frame->kind == MEDIA_SEGMENT)
         return keep_segment(chunk, frame, payload);
+    if (frame->kind == MEDIA_KEYS)
+        return keep_keys(chunk, frame, payload);
     if (frame->kind == MEDIA_EOF_AT && frame->a >= 0)
         chunk->frames = frame->a;
     else if (frame->kind == MEDIA_PROGRESS)
@@ -91,9 +113,7 @@ static int gather_audio(const struct task *task) {
 }
 
 static enum status add_segment(struct task *task, const struct made *made) {
-    rows_free(db_run(task->db, Q_segment_add, NULL, NULL,
-                     ARGS(ARG_INT("asset", task->asset), ARG_INT("rung", made->rung), ARG_INT("number", made->number),
-                          ARG_INT("bytes", made->bytes), ARG_INT("duration_us", made->duration_us))));
+    segment_add(task, (int)made->rung, made->number, made->bytes, made->duration_us, made->keys ? made->keys : "");
     if (db_status(task->db) == OK && made->number == 0)
         rows_free(db_run(
             task->db, Q_rendition_profile, NULL, NULL,

@@ -5,22 +5,36 @@
 #include "protocol/node/config.h"
 
 /* Ready means playable: every segment that the playlists promise is in the store, with the size that was written. */
-static enum outcome verify(struct task *task, size_t rung) {
+static enum outcome verify(struct task *task, const char *folder, const char *extension, int rung, bool all) {
     char name[NAME_BYTES];
     struct rows *rows =
-        db_run(task->db, Q_segments, NULL, NULL, ARGS(ARG_INT("asset", task->asset), ARG_INT("rung", (int64_t)rung)));
+        db_run(task->db, Q_segments, NULL, NULL, ARGS(ARG_INT("asset", task->asset), ARG_INT("rung", rung)));
     if (!rows)
         return TASK_LATER;
-    bool good = (int)rows_count(rows) == task->segments;
+    bool good = !all || (int)rows_count(rows) == task->segments;
     for (size_t i = 0; good && i < rows_count(rows); i++) {
-        snprintf(name, sizeof name, "assets/%s/%s/segment_%03zu.ts", task->folder, task->rungs[rung].name, i);
+        snprintf(name, sizeof name, "assets/%s/%s/segment_%03zu.%s", task->folder, folder, i, extension);
         good = rows_int(rows, i, "number") == (int64_t)i && store_size(name) == rows_int(rows, i, "bytes") &&
                task_renew(task);
     }
     rows_free(rows);
     if (!good)
-        log_error(NULL, "segments_missing", "asset=%lld rung=%s", (long long)task->asset, task->rungs[rung].name);
+        log_error(NULL, "segments_missing", "asset=%lld folder=%s", (long long)task->asset, folder);
     return good ? TASK_DONE : TASK_LATER;
+}
+
+static enum outcome verify_tracks(struct task *task) {
+    char folder[32];
+    struct rows *rows = db_run(task->db, Q_tracks, NULL, NULL, ARGS(ARG_INT("asset", task->asset)));
+    enum outcome outcome = rows ? TASK_DONE : TASK_LATER;
+    for (size_t i = 0; outcome == TASK_DONE && i < rows_count(rows); i++) {
+        bool text = rows_text(rows, i, "kind")[0] == 't';
+        int number = (int)rows_int(rows, i, "number");
+        snprintf(folder, sizeof folder, "%s_%d", text ? "text" : "audio", number);
+        outcome = verify(task, folder, text ? "vtt" : "ts", number + (text ? RUNG_TEXT : RUNG_AUDIO), false);
+    }
+    rows_free(rows);
+    return outcome;
 }
 
 static enum status replace_older(struct task *task) {
@@ -38,7 +52,9 @@ enum outcome task_finish(struct task *task, const char **why) {
         return TASK_FILM;
     }
     for (size_t i = 0; outcome == TASK_DONE && i < task->rung_count; i++)
-        outcome = verify(task, i);
+        outcome = verify(task, task->rungs[i].name, "ts", (int)i, true);
+    if (outcome == TASK_DONE)
+        outcome = verify_tracks(task);
     if (outcome == TASK_DONE)
         outcome = commit_begin(task);
     if (outcome != TASK_DONE)

@@ -10,6 +10,8 @@ enum { CHUNK_SEGMENTS = 4, CHUNKS_WANTED = 16, QUICK_HEIGHT = 360, FPS_MAX = 120
 struct probe {
     struct task *task;
     struct media_info info;
+    struct media_track tracks[MEDIA_TRACKS_MAX];
+    size_t track_count;
     bool told;
 };
 
@@ -20,11 +22,22 @@ static bool plausible(const struct media_info *info) {
            media_segment_count(info->frames, info->fps_num, info->fps_den) <= MEDIA_SEGMENTS_MAX;
 }
 
+/* Texts of a child that may be in a stranger's hands. */
+static bool good_track(struct media_track *track) {
+    track->language[sizeof track->language - 1] = track->name[sizeof track->name - 1] = 0;
+    return (track->kind == MEDIA_TRACK_AUDIO || track->kind == MEDIA_TRACK_TEXT) && track->stream >= 0;
+}
+
 static enum outcome take(void *self, const struct media_frame *frame, const uint8_t *payload) {
     struct probe *probe = self;
     if (frame->kind == MEDIA_INFO && frame->bytes == sizeof probe->info) {
         memcpy(&probe->info, payload, sizeof probe->info);
         probe->told = plausible(&probe->info);
+    }
+    if (frame->kind == MEDIA_TRACK && frame->bytes == sizeof *probe->tracks && probe->track_count < MEDIA_TRACKS_MAX) {
+        struct media_track *track = &probe->tracks[probe->track_count];
+        memcpy(track, payload, sizeof *track);
+        probe->track_count += good_track(track);
     }
     return TASK_DONE;
 }
@@ -67,11 +80,9 @@ static int chunk_size(int segments) {
 }
 
 /* The first segment comes first, its low rungs before its high ones: that is what a viewer waits for. */
-static enum status add_tasks(struct task *task, int segments, bool audio) {
+static enum status add_tasks(struct task *task, int segments) {
     int all = (1 << task->rung_count) - 1, quick = quick_rungs(task), size = chunk_size(segments);
-    enum status status = audio ? add_task(task, "audio", RANK_AUDIO, 0, segments, 0) : OK;
-    if (status == OK)
-        status = add_task(task, "chunk", RANK_FIRST, 0, 1, quick);
+    enum status status = add_task(task, "chunk", RANK_FIRST, 0, 1, quick);
     if (status == OK && all != quick)
         status = add_task(task, "chunk", RANK_CHUNK, 0, 1, all & ~quick);
     for (int first = 1; status == OK && first < segments; first += size)
@@ -81,7 +92,9 @@ static enum status add_tasks(struct task *task, int segments, bool audio) {
     return status == OK ? add_task(task, "finish", RANK_FINISH, 0, 0, 0) : status;
 }
 
-static enum outcome plan(struct task *task, const struct media_info *info) {
+static enum outcome plan(struct probe *probe) {
+    struct task *task = probe->task;
+    const struct media_info *info = &probe->info;
     char film[MEDIA_FILM_TEXT_BYTES];
     int segments = (int)media_segment_count(info->frames, info->fps_num, info->fps_den);
     task->rung_count = ladder_for(info->width, info->height, task->rungs, task->arena);
@@ -95,7 +108,9 @@ static enum outcome plan(struct task *task, const struct media_info *info) {
                           ARG_INT("duration_us", info->duration_us), ARG_INT("frames", info->frames),
                           ARG_INT("fps_num", info->fps_num), ARG_INT("fps_den", info->fps_den),
                           ARG_INT("segments", segments), ARG_BOOL("has_audio", info->has_audio))));
-    if (db_status(task->db) == OK && add_rungs(task) == OK && add_tasks(task, segments, info->has_audio) == OK)
+    task->segments = segments;
+    if (db_status(task->db) == OK && add_rungs(task) == OK &&
+        tracks_add(task, probe->tracks, probe->track_count) == OK && add_tasks(task, segments) == OK)
         return commit_end(task, true);
     db_rollback(task->db);
     return TASK_LATER;
@@ -118,5 +133,5 @@ enum outcome task_probe(struct task *task, const char **why) {
         *why = media_killed_sentence(0);
         return TASK_FILM;
     }
-    return plan(task, &probe.info);
+    return plan(&probe);
 }

@@ -17,6 +17,9 @@ enum status transcode_picture_drop(struct call *call);
 
 enum { NAME_BYTES = 256 };
 
+/* Where the segments of tracks stand in the table of segments: a rung of their own for each. */
+enum { RUNG_AUDIO = 100, RUNG_TEXT = 200 };
+
 /* Order of work: what makes some film playable comes before what completes another. */
 enum rank { RANK_PROBE, RANK_AUDIO, RANK_FIRST, RANK_POSTER, RANK_QUICK = RANK_POSTER, RANK_CHUNK, RANK_FINISH };
 
@@ -38,6 +41,7 @@ struct task {
     int64_t frames;
     uint32_t fps_num, fps_den;
     bool has_audio;
+    bool ready; /* the film was whole when the task was claimed */
     double progress, running_seconds;
     size_t rung_count;
     struct rung {
@@ -59,6 +63,7 @@ enum outcome {
 enum outcome task_probe(struct task *task, const char **why);
 enum outcome task_audio(struct task *task, const char **why);
 enum outcome task_chunk(struct task *task, const char **why);
+enum outcome task_text(struct task *task, const char **why);
 enum outcome task_poster(struct task *task, const char **why);
 enum outcome task_finish(struct task *task, const char **why);
 enum outcome task_retire(struct task *task, const char **why);
@@ -69,13 +74,27 @@ enum outcome commit_begin(struct task *task);
 /* Commits; `news` posts the asset's state to content first. */
 enum outcome commit_end(struct task *task, bool news);
 enum status news_post(struct db *db, struct arena *arena, int64_t asset);
-/* Rewrites the playlists of the asset from its segments. The asset must be locked. 0 or -1. */
+
+/* publish.c: rewrites the playlists of the asset from its segments. The asset must be locked. 0 or -1. */
 int playlists_write(struct task *task, bool whole);
 
 /* Renews the lease when a third of it has passed. false when it is lost. */
 bool task_renew(struct task *task);
 /* Tells the bus how far a film is between two news of it; its end is content's to tell, once it can be seen there. */
 void task_hint(const struct task *task, double progress);
+
+/* track.c */
+struct track {
+    int stream, channels;
+    int64_t known; /* rows of it: 0 when it is gone */
+};
+/* Adds the tracks that the probe told of. */
+enum status tracks_add(struct task *task, const struct media_track *tracks, size_t n);
+enum status track_load(struct task *task, const char *kind, int number, struct track *track);
+/* The track cannot be read: the film is good without it. */
+enum status track_drop(struct task *task, const char *kind, int number);
+enum status segment_add(struct task *task, int rung, uint32_t number, uint64_t bytes, int64_t duration_us,
+                        const char *keys);
 
 /* child.c: one run of zoe-media. */
 struct child_calls {

@@ -57,8 +57,8 @@ update assets set segments = least(segments, :segments::integer), frames = least
 -- name: asset_poster
 update assets set poster = true where id = :asset
 -- name: asset_progress
-update assets a set playable = a.playable or exists (select from segments s where s.asset_id = a.id and s.number = 0),
-    progress = greatest(a.progress, least(0.99, (select count(*) from segments s where s.asset_id = a.id)::float8
+update assets a set playable = a.playable or exists (select from segments s where s.asset_id = a.id and s.rung < 100 and s.number = 0),
+    progress = greatest(a.progress, least(0.99, (select count(*) from segments s where s.asset_id = a.id and s.rung < 100)::float8
         / greatest(1, a.segments * (select count(*) from renditions r where r.asset_id = a.id))))
 where id = :asset
 -- name: asset_finish
@@ -96,11 +96,12 @@ where r.asset_id = :asset group by r.asset_id, r.rung order by r.rung
 -- name: rendition_profile
 update renditions set profile = :profile::integer where asset_id = :asset and rung = :rung::integer
 -- name: segment_add
-insert into segments (asset_id, rung, number, bytes, duration_us)
-values (:asset, :rung::integer, :number::integer, :bytes::integer, :duration_us)
-on conflict (asset_id, rung, number) do update set bytes = excluded.bytes, duration_us = excluded.duration_us
+insert into segments (asset_id, rung, number, bytes, duration_us, keys)
+values (:asset, :rung::integer, :number::integer, :bytes::integer, :duration_us, :keys)
+on conflict (asset_id, rung, number) do update set bytes = excluded.bytes, duration_us = excluded.duration_us,
+    keys = excluded.keys
 -- name: segments
-select number, bytes, duration_us from segments where asset_id = :asset and rung = :rung::integer order by number
+select number, bytes, duration_us, keys from segments where asset_id = :asset and rung = :rung::integer order by number
 -- name: picture_add
 insert into pictures (name) values (:name)
 -- name: picture_keep
@@ -113,3 +114,19 @@ delete from pictures where name = :name and not kept
 -- name: pictures_sweep
 update pictures set sweeps = sweeps + 1 where not kept and made_at < now() - interval '10 minutes'
 returning name, sweeps
+-- name: track_add
+insert into tracks (asset_id, kind, number, stream, language, name, channels, preferred, forced)
+values (:asset, :kind, :number::integer, :stream::integer, :language, :name, :channels::integer, :preferred, :forced)
+-- name: track_show
+select stream, channels from tracks where asset_id = :asset and kind = :kind and number = :number::integer
+-- name: track_delete
+with gone as (delete from segments where asset_id = :asset and rung = :rung::integer)
+delete from tracks where asset_id = :asset and kind = :kind and number = :number::integer
+-- name: tracks
+select t.kind, t.number, t.stream, t.language, t.name, t.channels, t.preferred, t.forced,
+       coalesce(max(s.bytes * 8e6 / s.duration_us), 0)::bigint as bandwidth,
+       coalesce(sum(s.bytes) * 8e6 / sum(s.duration_us), 0)::bigint as average,
+       count(s.number) as segments
+from tracks t left join segments s on s.asset_id = t.asset_id and s.duration_us > 0
+    and s.rung = t.number + case t.kind when 'text' then 200 else 100 end
+where t.asset_id = :asset group by t.asset_id, t.kind, t.number order by t.kind, t.number

@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
         uint32_t b;
         memcpy(&a, data, sizeof a);
         memcpy(&b, data + 8, sizeof b);
-        segments[count] = (struct segment_entry){a & 0xffffffffff, b};
+        segments[count] = (struct segment_entry){a & 0xffffffffff, b, NULL};
         renditions[count] = (struct rendition_entry){.name = "720p",
                                                      .width = b,
                                                      .height = b >> 8,
@@ -41,8 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
                                                      .profile = b,
                                                      .audio = data[14] & 1};
     }
-    playlist_media(segments, count, data == NULL || count % 2, &media);
-    playlist_master(renditions, count, count % 2, &master);
+    playlist_media(segments, count, "ts", data == NULL || count % 2, &media);
+    playlist_master(&(struct master){.renditions = renditions, .rendition_count = count, .whole = count % 2}, &master);
     check(&media, "#EXTINF:", count);
     check(&master, "#EXT-X-STREAM-INF:", count);
     return 0;

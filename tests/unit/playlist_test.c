@@ -3,17 +3,18 @@
 #include "actors/transcode/playlist.h"
 #include "tests/unit/unit.h"
 
-static const struct segment_entry segments[] = {{6006000, 900000}, {6006000, 800000}, {1234567, 100000}};
+static const struct segment_entry segments[] = {
+    {6006000, 900000, NULL}, {6006000, 800000, NULL}, {1234567, 100000, NULL}};
 static const struct rendition_entry renditions[] = {
-    {"1080p", 1920, 1080, 24000, 1001, 5000000, 4000000, 6256000, 0x640028, true},
-    {"720p", 1280, 720, 24000, 1001, 2500000, 2000000, 3456000, 0x64001f, true},
-    {"360p", 640, 360, 24000, 1001, 700000, 600000, 1056000, 0x64001e, true},
+    {"1080p", 1920, 1080, 24000, 1001, 5000000, 4000000, 6256000, 0x640028, true, 0, 0},
+    {"720p", 1280, 720, 24000, 1001, 2500000, 2000000, 3456000, 0x64001f, true, 0, 0},
+    {"360p", 640, 360, 24000, 1001, 700000, 600000, 1056000, 0x64001e, true, 900000, 800000},
 };
 
 static void a_whole_film_is_vod(void **state) {
     (void)state;
     struct buffer text = {0};
-    playlist_media(segments, 3, true, &text);
+    playlist_media(segments, 3, "ts", true, &text);
     buffer_add(&text, "", 1);
     assert_string_equal(text.at, "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:6\n#EXT-X-MEDIA-SEQUENCE:0\n"
                                  "#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-INDEPENDENT-SEGMENTS\n"
@@ -25,8 +26,8 @@ static void a_whole_film_is_vod(void **state) {
 static void a_growing_film_only_appends(void **state) {
     (void)state;
     struct buffer two = {0}, three = {0};
-    playlist_media(segments, 2, false, &two);
-    playlist_media(segments, 3, false, &three);
+    playlist_media(segments, 2, "ts", false, &two);
+    playlist_media(segments, 3, "ts", false, &three);
     assert_true(three.n > two.n);
     assert_memory_equal(two.at, three.at, two.n);
     buffer_add(&three, "", 1);
@@ -39,7 +40,7 @@ static void a_growing_film_only_appends(void **state) {
 static void no_segment_is_longer_than_the_target(void **state) {
     (void)state;
     struct buffer text = {0};
-    playlist_media(&(struct segment_entry){9700000, 1}, 1, true, &text);
+    playlist_media(&(struct segment_entry){9700000, 1, NULL}, 1, "ts", true, &text);
     buffer_add(&text, "", 1);
     assert_non_null(strstr(text.at, "#EXT-X-TARGETDURATION:10\n"));
     buffer_free(&text);
@@ -48,11 +49,12 @@ static void no_segment_is_longer_than_the_target(void **state) {
 static void the_rung_near_two_megabits_comes_first(void **state) {
     (void)state;
     struct buffer text = {0};
-    playlist_master(renditions, 3, true, &text);
+    playlist_master(&(struct master){.renditions = renditions, .rendition_count = 3, .whole = true}, &text);
     buffer_add(&text, "", 1);
-    assert_non_null(
-        strstr(text.at, "#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-STREAM-INF:BANDWIDTH=2500000,AVERAGE-BANDWIDTH=2000000,"
-                        "CODECS=\"avc1.64001f,mp4a.40.2\",RESOLUTION=1280x720,FRAME-RATE=23.976\n720p/index.m3u8\n"));
+    assert_non_null(strstr(text.at,
+                           "#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-STREAM-INF:BANDWIDTH=2500000,AVERAGE-BANDWIDTH=2000000,"
+                           "CODECS=\"avc1.64001f,mp4a.40.2\",RESOLUTION=1280x720,FRAME-RATE=23.976,CLOSED-CAPTIONS="
+                           "NONE\n720p/index.m3u8\n"));
     assert_non_null(strstr(text.at, "1080p/index.m3u8\n"));
     buffer_free(&text);
 }
@@ -60,7 +62,7 @@ static void the_rung_near_two_megabits_comes_first(void **state) {
 static void a_growing_film_promises_its_ceiling(void **state) {
     (void)state;
     struct buffer text = {0};
-    playlist_master(&renditions[2], 1, false, &text);
+    playlist_master(&(struct master){.renditions = &renditions[2], .rendition_count = 1}, &text);
     buffer_add(&text, "", 1);
     assert_non_null(strstr(text.at, "BANDWIDTH=1056000"));
     buffer_free(&text);

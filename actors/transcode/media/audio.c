@@ -1,18 +1,20 @@
 #include "actors/transcode/media/result.h"
 #include "actors/transcode/media/source.h"
 #include "actors/transcode/media/timeline.h"
+#include "actors/transcode/media/ts.h"
 #include "actors/transcode/media/verbs.h"
 #include <libavutil/opt.h>
 #include <libswresample/swresample.h>
 #include <stdlib.h>
 
-#define GRAIN    1024 /* samples of an access unit */
-#define CHANNELS 2
+#define GRAIN        1024 /* samples of an access unit */
+#define CHANNELS_MAX 6
 /* Time stamps may be this far from the samples before anything is filled or cut: rounding is not a gap. */
 #define SLACK_SAMPLES (MEDIA_AUDIO_RATE / 25)
 
 struct maker {
     const struct job_film *film;
+    int channels;
     struct source source;
     AVStream *stream;
     AVCodecContext *decoder;
@@ -30,11 +32,34 @@ struct maker {
     size_t bytes;
     size_t room;
     int64_t units;
+    struct ts_sound *sounds; /* of the payload; `data` is set when it has its last place */
+    size_t sounds_room;
 };
+
+/* The sound alone, for who does not want pictures or wants another language. */
+static void send_alone(struct maker *m) {
+    size_t at = 0, bytes = 0;
+    for (int64_t i = 0; i < m->units; i++) {
+        at += sizeof(struct media_audio_head);
+        m->sounds[i].data = m->payload + at;
+        at += m->sounds[i].bytes;
+    }
+    struct ts_segment segment = {
+        .sounds = m->sounds, .sound_count = (size_t)m->units, .has_sound = 1, .channels = m->channels};
+    uint8_t *out = result_need(ts_write(&segment, &bytes, NULL));
+    result_send((struct media_frame){.kind = MEDIA_SEGMENT,
+                                     .index = (uint32_t)m->segment,
+                                     .a = av_rescale(m->units, GRAIN * 1000000ll, MEDIA_AUDIO_RATE),
+                                     .b = m->sounds[0].pts_90k},
+                out, bytes);
+    free(out);
+}
 
 static void send_segment(struct maker *m) {
     result_send((struct media_frame){.kind = MEDIA_AUDIO, .index = (uint32_t)m->segment, .b = m->units}, m->payload,
                 m->bytes);
+    if (m->units > 0)
+        send_alone(m);
     m->segment++;
     m->bytes = 0;
     m->units = 0;
@@ -56,6 +81,11 @@ static void keep(struct maker *m) {
         m->room = 2 * need + 65536;
         m->payload = result_need(realloc(m->payload, m->room));
     }
+    if ((size_t)m->units == m->sounds_room) {
+        m->sounds_room = 2 * m->sounds_room + 512;
+        m->sounds = result_need(realloc(m->sounds, m->sounds_room * sizeof *m->sounds));
+    }
+    m->sounds[m->units] = (struct ts_sound){NULL, head.bytes, MEDIA_PTS_OFFSET + head.pts_90k};
     memcpy(m->payload + m->bytes, &head, sizeof head);
     memcpy(m->payload + m->bytes + sizeof head, packet->data, head.bytes);
     m->bytes = need;
@@ -77,7 +107,7 @@ static void grain_new(struct maker *m) {
     m->grain->format = AV_SAMPLE_FMT_FLTP;
     m->grain->sample_rate = MEDIA_AUDIO_RATE;
     m->grain->nb_samples = GRAIN;
-    av_channel_layout_default(&m->grain->ch_layout, CHANNELS);
+    av_channel_layout_default(&m->grain->ch_layout, m->channels);
     if (av_frame_get_buffer(m->grain, 0) < 0)
         result_fail_av(AVERROR(ENOMEM), "");
 }
@@ -95,7 +125,7 @@ static void put(struct maker *m, const float *const *planes, int64_t count) {
             grain_new(m);
         if (part > count - at)
             part = count - at;
-        for (int c = 0; c < CHANNELS; c++) {
+        for (int c = 0; c < m->channels; c++) {
             float *to = (float *)m->grain->data[c] + filled;
             for (int64_t i = 0; i < part; i++) {
                 float sample = planes ? planes[c][at + i] : 0;
@@ -113,24 +143,24 @@ static void put(struct maker *m, const float *const *planes, int64_t count) {
 }
 
 static void resample(struct maker *m, const AVFrame *frame) {
-    float *planes[CHANNELS];
+    float *planes[CHANNELS_MAX];
     int in = frame ? frame->nb_samples : 0, most = swr_get_out_samples(m->resampler, in);
     if (most <= 0)
         return;
-    for (int c = 0; c < CHANNELS; c++)
+    for (int c = 0; c < m->channels; c++)
         planes[c] = result_need(malloc((size_t)most * sizeof(float)));
     int got =
         swr_convert(m->resampler, (uint8_t **)planes, most, frame ? (const uint8_t **)frame->extended_data : NULL, in);
     if (got > 0)
         put(m, (const float *const *)planes, got);
-    for (int c = 0; c < CHANNELS; c++)
+    for (int c = 0; c < m->channels; c++)
         free(planes[c]);
 }
 
 /* 0, or -1 when the sound is of a kind that cannot be converted. */
 static int resampler_open(struct maker *m, const AVFrame *frame) {
     AVChannelLayout from = {0}, to;
-    av_channel_layout_default(&to, CHANNELS);
+    av_channel_layout_default(&to, m->channels);
     if (frame->ch_layout.nb_channels > 0 && frame->ch_layout.order == AV_CHANNEL_ORDER_NATIVE)
         av_channel_layout_copy(&from, &frame->ch_layout);
     else
@@ -138,7 +168,7 @@ static int resampler_open(struct maker *m, const AVFrame *frame) {
     int error = swr_alloc_set_opts2(&m->resampler, &to, AV_SAMPLE_FMT_FLTP, MEDIA_AUDIO_RATE, &from, frame->format,
                                     frame->sample_rate, 0, NULL);
     /* Surround folded into two channels: louder than a sum that can never clip, softer than one that often does. */
-    if (error >= 0 && from.nb_channels > 2)
+    if (error >= 0 && from.nb_channels > m->channels)
         av_opt_set_double(m->resampler, "rematrix_maxval", 1.414, 0);
     if (error >= 0)
         error = swr_init(m->resampler);
@@ -223,22 +253,23 @@ static void encoder_open(struct maker *m) {
     m->encoder = result_need(avcodec_alloc_context3(codec));
     m->encoder->sample_fmt = AV_SAMPLE_FMT_FLTP;
     m->encoder->sample_rate = MEDIA_AUDIO_RATE;
-    m->encoder->bit_rate = MEDIA_AUDIO_BITRATE;
+    m->encoder->bit_rate = m->channels > 2 ? MEDIA_SURROUND_BITRATE : MEDIA_AUDIO_BITRATE;
     m->encoder->time_base = (AVRational){1, MEDIA_AUDIO_RATE};
     m->encoder->flags |= AV_CODEC_FLAG_BITEXACT;
     m->encoder->thread_count = 1;
-    av_channel_layout_default(&m->encoder->ch_layout, CHANNELS);
+    av_channel_layout_default(&m->encoder->ch_layout, m->channels);
     int error = avcodec_open2(m->encoder, codec, NULL);
     if (error < 0 || m->encoder->frame_size != GRAIN)
         result_fail_av(error, "The sound could not be encoded.");
 }
 
 void verb_audio(const struct job *job) {
-    struct maker m = {.film = &job->film, .segments = timeline_segments(&job->film)};
-    if (job->film.audio_stream < 0)
+    struct maker m = {.film = &job->film, .channels = job->channels, .segments = timeline_segments(&job->film)};
+    int stream = job->stream >= 0 ? job->stream : job->film.audio_stream;
+    if (stream < 0)
         return;
     source_open(&m.source);
-    m.stream = source_stream(&m.source, job->film.audio_stream, AVMEDIA_TYPE_AUDIO);
+    m.stream = source_stream(&m.source, stream, AVMEDIA_TYPE_AUDIO);
     source_use(&m.source, NULL, m.stream);
     m.decoder = source_decoder(m.stream);
     if (!m.decoder)
@@ -264,5 +295,6 @@ void verb_audio(const struct job *job) {
     av_frame_free(&m.grain);
     av_packet_free(&m.packet);
     free(m.payload);
+    free(m.sounds);
     source_close(&m.source);
 }

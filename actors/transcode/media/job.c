@@ -132,6 +132,10 @@ static int argument(struct job *job, const char *key, size_t key_bytes, const ch
     }
     if (KEY("size"))
         return size(job, text);
+    if (KEY("stream"))
+        return small(text, -1, 9999, &job->stream);
+    if (KEY("channels"))
+        return small(text, 2, 6, &job->channels) || (job->channels != 2 && job->channels != 6) ? -1 : 0;
     if (KEY("at"))
         return places(job, text);
     if (KEY("shape"))
@@ -148,7 +152,9 @@ int job_parse(struct job *job, int argc, char **argv, const char **wrong) {
                         .cpu_s = MEDIA_CPU_S,
                         .wall_s = MEDIA_WALL_S,
                         .make = UINT32_MAX,
-                        .square = -1};
+                        .square = -1,
+                        .stream = -1,
+                        .channels = 2};
     for (int i = 2; i < argc; i++) {
         const char *sign = strchr(argv[i], '=');
         if (!sign || argument(job, argv[i], (size_t)(sign - argv[i]), sign + 1)) {
@@ -159,6 +165,7 @@ int job_parse(struct job *job, int argc, char **argv, const char **wrong) {
     int known = !strcmp(job->verb, "probe") || (!strcmp(job->verb, "audio") && job->has_film) ||
                 (!strcmp(job->verb, "chunk") && job->has_film && job->count > 0 && job->rung_count > 0) ||
                 (!strcmp(job->verb, "poster") && job->has_film && job->width > 0) ||
+                (!strcmp(job->verb, "text") && job->has_film) ||
                 (!strcmp(job->verb, "picture") && job->square >= 0 && job->size_count > 0);
     *wrong = known ? NULL : job->verb;
     return known ? 0 : -1;

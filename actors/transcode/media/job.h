@@ -42,6 +42,8 @@ struct job {
     uint32_t make;
     int width; /* of the poster's film */
     int height;
+    int stream;   /* of `audio` and `text`; -1: none named */
+    int channels; /* of `audio` */
     int place_count;
     int64_t places_us[JOB_PLACES_MAX];
     int square; /* shape of the picture, -1: not said */

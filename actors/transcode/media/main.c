@@ -40,6 +40,7 @@ int main(int argc, char **argv) {
                  {"audio", verb_audio},
                  {"chunk", verb_chunk},
                  {"poster", verb_poster},
+                 {"text", verb_text},
                  {"picture", verb_picture}};
     struct job job;
     const char *wrong = "";

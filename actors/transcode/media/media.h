@@ -11,9 +11,12 @@
  * The child ends with DONE and exit status 0, with FAILED and 1, with 64 for a wrong call, or it is killed. The actor
  * trusts nothing it reads: it checks kinds, ranges and sizes against the bounds below and keeps its own wall clock.
  *
- *   probe   limits                                           INFO
- *   audio   film= limits                                     AUDIO for every segment, in order, PROGRESS
- *   chunk   film= first= count= rungs= [make=] limits        SEGMENT for every segment and made rung, PROGRESS, EOF_AT
+ *   probe   limits                                           INFO, TRACK for every sound and subtitles to choose from
+ *   audio   film= [stream=] [channels=] limits               AUDIO and SEGMENT for every segment, in order, PROGRESS
+ *   chunk   film= first= count= rungs= [make=] limits        KEYS, SEGMENT for every segment and made rung, PROGRESS,
+ *                                                            EOF_AT
+ *   text    film= stream= limits                             SEGMENT for every segment, WebVTT; with stream=-1 the
+ *                                                            descriptor 3 is a file of subtitles and not the film
  *   poster  film= size=WIDTHxHEIGHT [at=US,US,...] limits    POSTER
  *   picture shape= sizes= limits                             PICTURE for every size; descriptor 3 is a still picture
  * limits, all optional: mem_mb= cpu_s= wall_s=; log=1 lets libav's complaints through to descriptor 2.
@@ -23,6 +26,7 @@
  *           rung is scaled from the one above, so a film's ladder must not change between calls
  *   shape=  square: the middle of the picture; keep: all of it
  *   sizes=  the longer side of each output at most, pixels; nothing is made larger than it is
+ *   stream= of the container; channels= 2 (default) or 6
  *   make=   bit mask of the rungs to encode, default all; what a rung's segment holds does not depend on it */
 
 #include <inttypes.h>
@@ -39,13 +43,17 @@ enum media_kind {
     MEDIA_INFO = 1, /* struct media_info */
     MEDIA_AUDIO, /* index = segment; payload: struct media_audio_head + raw AAC, repeated; may be empty. b = packets */
     MEDIA_SEGMENT,  /* rung, index = segment; a = duration in us, b = PTS of the first picture (90 kHz); flags = the
-                       three bytes after "avc1." of the CODECS attribute, 0x640028; payload: MPEG-TS */
+                       three bytes after "avc1." of the CODECS attribute, 0x640028; payload: MPEG-TS; sound alone
+                       and subtitles: rung 0, payload MPEG-TS or WebVTT */
     MEDIA_PROGRESS, /* a of b: pictures or samples done */
     MEDIA_POSTER,   /* JPEG; a = width, b = height */
     MEDIA_EOF_AT,   /* a = frames the film really has, fewer than planned; no segment is made beyond */
     MEDIA_FAILED,   /* a sentence a person understands, UTF-8 without NUL; flags = enum media_blame */
     MEDIA_DONE,
     MEDIA_PICTURE, /* JPEG; index = place in sizes=, a = width, b = height */
+    MEDIA_TRACK = 20, /* struct media_track */
+    MEDIA_KEYS, /* rung, index as in the SEGMENT that follows; payload: struct media_key for each picture that stands
+                   alone */
 };
 
 enum media_blame {
@@ -63,6 +71,27 @@ struct media_frame {
     uint64_t bytes; /* of the payload, at most MEDIA_PAYLOAD_MAX_BYTES */
 };
 
+struct media_key {
+    uint32_t offset; /* in the segment */
+    uint32_t bytes;
+    int64_t duration_us; /* to the next one */
+};
+
+enum media_track_kind { MEDIA_TRACK_AUDIO = 1, MEDIA_TRACK_TEXT };
+
+/* Texts are UTF-8 and end with NUL. */
+struct media_track {
+    uint32_t kind;
+    int32_t stream;
+    uint32_t channels;
+    uint8_t preferred;
+    uint8_t forced;
+    uint8_t reserved[2];
+    char language[16]; /* as the container has it: eng, en-GB, or empty */
+    char name[64];
+};
+#define MEDIA_TRACKS_MAX 32
+
 struct media_audio_head {
     int64_t pts_90k; /* on the timeline, 0 = its start; always a multiple of 1920 */
     uint32_t bytes;  /* of the AAC-LC access unit that follows, 1..MEDIA_AAC_MAX_BYTES */
@@ -70,7 +99,7 @@ struct media_audio_head {
 
 #define MEDIA_PAYLOAD_MAX_BYTES  (64u << 20)
 #define MEDIA_SENTENCE_MAX_BYTES 400
-#define MEDIA_AAC_MAX_BYTES      4096
+#define MEDIA_AAC_MAX_BYTES      6144
 #define MEDIA_POSTER_MAX_BYTES   (4u << 20)
 #define MEDIA_PICTURE_MAX_BYTES  (64u << 20) /* of the file that is read */
 #define MEDIA_PICTURE_MAX_PIXELS 50000000
@@ -81,11 +110,13 @@ struct media_audio_head {
 #define MEDIA_SEGMENTS_MAX       20000u /* 33 hours */
 #define MEDIA_CHUNK_MAX          64u
 #define MEDIA_SCAN_MAX_BYTES                                                                                           \
-    (256ll << 20)                  /* up to here a film's length is measured, beyond it is what the container says */
-#define MEDIA_PTS_OFFSET    900000 /* 90 kHz; PTS of timeline 0, so that no DTS is negative */
-#define MEDIA_SIDE_MAX      8192
-#define MEDIA_AUDIO_RATE    48000
-#define MEDIA_AUDIO_BITRATE 128000
+    (256ll << 20)                     /* up to here a film's length is measured, beyond it is what the container says */
+#define MEDIA_PTS_OFFSET       900000 /* 90 kHz; PTS of timeline 0, so that no DTS is negative */
+#define MEDIA_SIDE_MAX         8192
+#define MEDIA_AUDIO_RATE       48000
+#define MEDIA_AUDIO_BITRATE    128000
+#define MEDIA_SURROUND_BITRATE 384000
+#define MEDIA_KEYS_MAX         64 /* of a segment */
 
 #define MEDIA_MEM_MB 2048
 #define MEDIA_CPU_S  600

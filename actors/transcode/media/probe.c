@@ -2,6 +2,7 @@
 #include "actors/transcode/media/result.h"
 #include "actors/transcode/media/source.h"
 #include "actors/transcode/media/timeline.h"
+#include "actors/transcode/media/tracks.h"
 #include "actors/transcode/media/verbs.h"
 #include <libavutil/avstring.h>
 #include <math.h>
@@ -245,6 +246,7 @@ void verb_probe(const struct job *job) {
     set_times(&info, &source, &video, &audio);
     set_names(&info, &source, &video, &audio);
     result_send((struct media_frame){.kind = MEDIA_INFO}, &info, sizeof info);
+    tracks_tell(&source, info.has_audio ? audio.stream : NULL);
     avcodec_free_context(&video.decoder);
     avcodec_free_context(&audio.decoder);
     source_close(&source);

@@ -110,14 +110,36 @@ static uint32_t codec_bytes(const uint8_t *data, size_t bytes) {
     return 0;
 }
 
+/* Where the pictures that stand alone lie: one at the start of every group. */
+static void send_keys(const struct rung *rung, const struct ts_key *places) {
+    const struct job_film *film = &rung->job->film;
+    struct media_key keys[MEDIA_KEYS_MAX];
+    int64_t gop = media_gop_frames(film->fps_num, film->fps_den);
+    size_t count = 0;
+    for (int64_t at = rung->segment_first; at < rung->segment_end; at += gop, count++) {
+        int64_t end = at + gop < rung->segment_end ? at + gop : rung->segment_end;
+        keys[count] = (struct media_key){
+            .offset = (uint32_t)places[count].offset,
+            .bytes = (uint32_t)places[count].bytes,
+            .duration_us =
+                media_frame_us(end, film->fps_num, film->fps_den) - media_frame_us(at, film->fps_num, film->fps_den),
+        };
+    }
+    result_send(
+        (struct media_frame){.kind = MEDIA_KEYS, .rung = (uint32_t)rung->number, .index = (uint32_t)rung->segment},
+        keys, count * sizeof *keys);
+}
+
 static void segment_finish(struct rung *rung) {
     const struct job_film *film = &rung->job->film;
     if (!rung->encoder)
         return;
     encode(rung, NULL);
     avcodec_free_context(&rung->encoder);
-    struct ts_segment segment = {
-        .pictures = rung->pictures, .picture_count = rung->picture_count, .has_sound = rung->sound != NULL};
+    struct ts_segment segment = {.pictures = rung->pictures,
+                                 .picture_count = rung->picture_count,
+                                 .has_sound = rung->sound != NULL,
+                                 .channels = 2};
     struct ts_sound *sounds = NULL;
     if (rung->sound)
         sounds = sound_between(rung->sound, timeline_pts(film, rung->segment_first),
@@ -125,7 +147,8 @@ static void segment_finish(struct rung *rung) {
                                MEDIA_PTS_OFFSET, &segment.sound_count);
     segment.sounds = sounds;
     size_t bytes = 0;
-    uint8_t *out = result_need(ts_write(&segment, &bytes));
+    struct ts_key places[MEDIA_KEYS_MAX] = {0};
+    uint8_t *out = result_need(ts_write(&segment, &bytes, places));
     if (bytes > MEDIA_PAYLOAD_MAX_BYTES)
         result_fail(MEDIA_BLAME_FILM, "A part of the video is too large once encoded.");
     struct media_frame frame = {
@@ -137,6 +160,7 @@ static void segment_finish(struct rung *rung) {
              media_frame_us(rung->segment_first, film->fps_num, film->fps_den),
         .b = MEDIA_PTS_OFFSET + timeline_pts(film, rung->segment_first),
     };
+    send_keys(rung, places);
     result_send(frame, out, bytes);
     free(out);
     free(sounds);

@@ -10,6 +10,8 @@
 /* Containers that hold their bytes themselves: no playlists, no image sequences, nothing that names another file. */
 static const char CONTAINERS[] = "mov,matroska,avi,flv,mpegts,mpeg,ogg,asf,mxf,dv,mp3,wav,flac,aac,ac3,eac3";
 
+static const char TEXTS[] = "srt,webvtt,ass";
+
 static const char DECODERS[] =
     "h264,hevc,libdav1d,vp8,vp9,vp6,vp6a,vp6f,mpeg4,msmpeg4v1,msmpeg4v2,msmpeg4,mpeg1video,mpeg2video,wmv1,wmv2,wmv3,"
     "vc1,"
@@ -19,7 +21,8 @@ static const char DECODERS[] =
     "aac,aac_latm,ac3,eac3,mp3float,mp3,mp2float,mp2,mp1float,mp1,opus,vorbis,flac,alac,amrnb,amrwb,wmav1,wmav2,wmapro,"
     "truehd,mlp,dca,speex,libspeex,nellymoser,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,adpcm_swf,adpcm_yamaha,qdm2,cook,"
     "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_u8,pcm_s8,pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be,"
-    "pcm_alaw,pcm_mulaw,pcm_bluray,pcm_dvd";
+    "pcm_alaw,pcm_mulaw,pcm_bluray,pcm_dvd,"
+    "srt,subrip,ass,ssa,webvtt,mov_text,text";
 
 static int fill(void *opaque, uint8_t *buffer, int bytes) {
     struct source *source = opaque;
@@ -53,7 +56,7 @@ static int refuse_open(AVFormatContext *format, AVIOContext **io, const char *ur
     return AVERROR(EPERM);
 }
 
-static void prepare(struct source *source) {
+static void prepare(struct source *source, const char *containers) {
     uint8_t *buffer = result_need(av_malloc(READ_BYTES));
     source->io = result_need(avio_alloc_context(buffer, READ_BYTES, 0, source, fill, NULL, move));
     source->format = result_need(avformat_alloc_context());
@@ -61,12 +64,12 @@ static void prepare(struct source *source) {
     source->format->flags |= AVFMT_FLAG_CUSTOM_IO;
     source->format->io_open = refuse_open;
     source->format->max_streams = 100;
-    source->format->format_whitelist = result_need(av_strdup(CONTAINERS));
+    source->format->format_whitelist = result_need(av_strdup(containers));
     source->format->codec_whitelist = result_need(av_strdup(DECODERS));
     source->format->protocol_whitelist = result_need(av_strdup("none"));
 }
 
-void source_open(struct source *source) {
+static void open_as(struct source *source, const char *containers, const char *otherwise) {
     *source = (struct source){0};
     /* Not fstat: libc makes it a call that can also look at paths, which the sandbox refuses. */
     source->bytes = lseek(MEDIA_FD_FILM, 0, SEEK_END);
@@ -74,7 +77,7 @@ void source_open(struct source *source) {
         result_fail(MEDIA_BLAME_HOST, "The film could not be read.");
     if (source->bytes == 0)
         result_fail(MEDIA_BLAME_FILM, "The file is empty.");
-    prepare(source);
+    prepare(source, containers);
     AVDictionary *options = NULL;
     av_dict_set(&options, "enable_drefs", "0", 0);
     av_dict_set(&options, "use_absolute_path", "0", 0);
@@ -85,7 +88,15 @@ void source_open(struct source *source) {
     if (source->read_error)
         result_fail(MEDIA_BLAME_HOST, "The film could not be read.");
     if (error < 0)
-        result_fail_av(error, "This is not a video file we can read, or it is cut off.");
+        result_fail_av(error, otherwise);
+}
+
+void source_open(struct source *source) {
+    open_as(source, CONTAINERS, "This is not a video file we can read, or it is cut off.");
+}
+
+void source_open_text(struct source *source) {
+    open_as(source, TEXTS, "These are not subtitles we can read: SubRip, WebVTT and SubStation are.");
 }
 
 void source_close(struct source *source) {

@@ -16,6 +16,8 @@ struct source {
 
 /* Ends the process with a sentence when this is not a film. */
 void source_open(struct source *source);
+/* The same for a file of subtitles, which may be SubRip, WebVTT or SubStation. */
+void source_open_text(struct source *source);
 void source_close(struct source *source);
 
 /* The stream to show or to hear, or NULL. Cover art is not video; streams nobody here can decode come last. */

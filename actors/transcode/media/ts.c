@@ -76,32 +76,20 @@ static void table(struct writer *w, unsigned pid, int slot, const uint8_t *secti
         p[5 + bytes + (size_t)i] = (uint8_t)(crc >> (24 - 8 * i));
 }
 
-static void tables(struct writer *w, int has_sound) {
+static void tables(struct writer *w, const struct ts_segment *s) {
     static const uint8_t pat[] = {0x00, 0xb0, 13, 0, 1, 0xc1, 0, 0, 0, 1, 0xe0 | PID_PMT >> 8, PID_PMT & 0xff};
-    uint8_t pmt[22] = {0x02,
-                       0xb0,
-                       has_sound ? 23 : 18,
-                       0,
-                       1,
-                       0xc1,
-                       0,
-                       0,
-                       0xe0 | PID_VIDEO >> 8,
-                       PID_VIDEO & 0xff,
-                       0xf0,
-                       0,
-                       0x1b,
-                       0xe0 | PID_VIDEO >> 8,
-                       PID_VIDEO & 0xff,
-                       0xf0,
-                       0,
-                       0x0f,
-                       0xe0 | PID_AUDIO >> 8,
-                       PID_AUDIO & 0xff,
-                       0xf0,
-                       0};
+    unsigned clock = s->picture_count ? PID_VIDEO : PID_AUDIO;
+    uint8_t pmt[22] = {0x02, 0xb0, 0, 0, 1, 0xc1, 0, 0, (uint8_t)(0xe0 | clock >> 8), (uint8_t)clock, 0xf0, 0};
+    size_t used = 12;
+    for (int sound = s->picture_count == 0; sound <= (s->has_sound != 0); sound++) {
+        unsigned pid = sound ? PID_AUDIO : PID_VIDEO;
+        const uint8_t stream[] = {sound ? 0x0f : 0x1b, (uint8_t)(0xe0 | pid >> 8), (uint8_t)pid, 0xf0, 0};
+        memcpy(pmt + used, stream, sizeof stream);
+        used += sizeof stream;
+    }
+    pmt[2] = (uint8_t)(used + 1);
     table(w, PID_PAT, 0, pat, sizeof pat);
-    table(w, PID_PMT, 1, pmt, has_sound ? 22 : 17);
+    table(w, PID_PMT, 1, pmt, used);
 }
 
 static size_t fixed_bytes(const struct pes *pes) {
@@ -198,8 +186,9 @@ static size_t group(const struct ts_segment *s, size_t first) {
     return count;
 }
 
-static struct pes audio_pes(struct writer *w, const struct ts_sound *sounds, size_t count) {
-    struct pes pes = {.pcr = -1, .key = 1};
+static struct pes audio_pes(struct writer *w, const struct ts_segment *s, size_t first, size_t count) {
+    const struct ts_sound *sounds = s->sounds + first;
+    struct pes pes = {.pcr = s->picture_count ? -1 : sounds[0].pts_90k - PCR_LEAD, .key = 1};
     size_t payload = 0;
     for (size_t i = 0; i < count; i++)
         payload += sounds[i].bytes + ADTS_BYTES;
@@ -210,9 +199,14 @@ static struct pes audio_pes(struct writer *w, const struct ts_sound *sounds, siz
     size_t used = head(w->scratch, 0xc0, payload, sounds[0].pts_90k, sounds[0].pts_90k);
     for (size_t i = 0; i < count; i++) {
         size_t bytes = sounds[i].bytes + ADTS_BYTES;
-        /* AAC-LC, 48 kHz, two channels, no CRC. */
-        const uint8_t adts[ADTS_BYTES] = {
-            0xff, 0xf1, 0x4c, (uint8_t)(0x80 | bytes >> 11), (uint8_t)(bytes >> 3), (uint8_t)(bytes << 5 | 0x1f), 0xfc};
+        /* AAC-LC, 48 kHz, no CRC. */
+        const uint8_t adts[ADTS_BYTES] = {0xff,
+                                          0xf1,
+                                          (uint8_t)(0x4c | s->channels >> 2),
+                                          (uint8_t)((s->channels & 3) << 6 | bytes >> 11),
+                                          (uint8_t)(bytes >> 3),
+                                          (uint8_t)(bytes << 5 | 0x1f),
+                                          0xfc};
         memcpy(w->scratch + used, adts, sizeof adts);
         memcpy(w->scratch + used + ADTS_BYTES, sounds[i].data, sounds[i].bytes);
         used += bytes;
@@ -236,14 +230,14 @@ static void count(struct writer *w, const struct ts_segment *s, size_t *video_mo
     }
     for (size_t i = 0, n; i < s->sound_count; i += n) {
         n = group(s, i);
-        struct pes pes = audio_pes(w, s->sounds + i, n);
+        struct pes pes = audio_pes(w, s, i, n);
         audio += packets_of(&pes);
     }
     *video_more = missing(video);
     *audio_more = missing(audio);
 }
 
-uint8_t *ts_write(const struct ts_segment *s, size_t *bytes) {
+uint8_t *ts_write(const struct ts_segment *s, size_t *bytes, struct ts_key *keys) {
     struct writer w = {0};
     size_t video_more, audio_more, sound = 0, written = 0;
     count(&w, s, &video_more, &audio_more);
@@ -253,21 +247,24 @@ uint8_t *ts_write(const struct ts_segment *s, size_t *bytes) {
              sound += n) {
             /* The first thing in a segment is its tables. */
             if (written == 0) {
-                tables(&w, s->has_sound);
+                tables(&w, s);
                 written++;
             }
             n = group(s, sound);
-            struct pes pes = audio_pes(&w, s->sounds + sound, n);
+            struct pes pes = audio_pes(&w, s, sound, n);
             pes.more = sound + n == s->sound_count ? audio_more : 0;
             cut(&w, PID_AUDIO, 3, &pes);
         }
         for (; written < ROUND && (last || written * s->picture_count <= i * ROUND); written++)
-            tables(&w, s->has_sound);
+            tables(&w, s);
         if (last)
             break;
         struct pes pes = video_pes(&w, &s->pictures[i]);
         pes.more = i + 1 == s->picture_count ? video_more : 0;
+        size_t began = w.used;
         cut(&w, PID_VIDEO, 2, &pes);
+        if (keys && s->pictures[i].key)
+            *keys++ = (struct ts_key){began, w.used - began};
     }
     free(w.scratch);
     if (w.failed) {
