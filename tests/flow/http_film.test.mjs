@@ -1,5 +1,6 @@
 // Films as those who watch and those who upload see them: replacing, playlists, tracks, files, the queue.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -8,10 +9,17 @@ import { makeFilm, startSet, until } from './lib.mjs';
 let set, session;
 
 before(async () => {
-  set = await startSet({ env: { ZOE_DEMO: 'off' } });
+  set = await startSet({ env: { ZOE_DEMO: 'off', ZOE_SURROUND: 'on' } });
   session = await set.login();
 }, { timeout: 90000 });
 after(() => set?.stop());
+
+function tool(name, ...args) {
+  const done = spawnSync(name, args, { encoding: 'utf8', maxBuffer: 64 << 20 });
+  assert.equal(done.status, 0, `${name} ${args.join(' ')}: ${done.stderr}`);
+  return name === 'ffprobe' ? done.stdout : done.stderr;
+}
+const ffmpeg = (...args) => tool('ffmpeg', '-nostdin', '-v', 'error', '-y', ...args);
 
 const assets = () => readdirSync(join(set.dataDir, 'media/assets'));
 const token = () => session.access_token;
@@ -145,4 +153,31 @@ test('one film: the playlist keeps the rules', async () => {
   const list = media((await get(alone.uri)).text), { mean } = await rates(`${base}audio_0/`, list);
   assert.ok(near(mean, Number(alone['AVERAGE-BANDWIDTH']), 0.05));
   assert.ok(list.ended && Math.abs(list.segments.reduce((sum, s) => sum + s.seconds, 0) - 27) < 0.05);
+});
+
+test('several languages to hear and to read', async () => {
+  const folder = set.dataDir, lines = join(folder, 'lines.srt'), film = join(folder, 'tracks.mkv');
+  writeFileSync(lines, '1\n00:00:01,000 --> 00:00:03,000\nHello\n\n2\n00:00:07,000 --> 00:00:08,000\nThere\n');
+  const plain = await makeFilm({ seconds: 13, size: '320x180' });
+  ffmpeg('-i', plain, '-f', 'lavfi', '-i', "aevalsrc='0.1*sin(200*t)|0|0|0|0|0':c=5.1:s=48000:d=13", '-i', lines, '-map', '0:v', '-map', '0:a', '-map', '1', '-map', '2', '-c', 'copy', '-c:a:1', 'ac3', '-c:s', 'srt',
+    '-metadata:s:a:0', 'language=ger', '-disposition:a:0', 'default', '-metadata:s:a:1', 'language=eng', '-disposition:a:1', '0', '-metadata:s:s:0', 'language=fre', film);
+  const { title } = await set.film({ session, file: film });
+  const { base, get } = await opened(title.id), text = (await get('master.m3u8')).text, list = master(text);
+  assert.deepEqual(list.media.map((m) => [m.TYPE, m['GROUP-ID'], m.LANGUAGE, m.NAME, m.CHANNELS, m.DEFAULT, m.URI]), [
+    ['AUDIO', 'audio', 'de', 'Deutsch', '2', 'YES', undefined], ['AUDIO', 'audio', 'en', 'English', '2', 'NO', 'audio_1/index.m3u8'],
+    ['AUDIO', 'surround', 'en', 'English 3', '6', 'NO', 'audio_2/index.m3u8'],
+    ['SUBTITLES', 'subtitles', 'fr', 'Français', undefined, 'NO', 'text_0/index.m3u8'],
+  ]);
+  const video = list.variants.filter((v) => v.RESOLUTION);
+  assert.deepEqual([...new Set(video.map((v) => v.AUDIO))], ['audio', 'surround']);
+  assert.ok(video.every((v) => v.SUBTITLES === 'subtitles'));
+  const words = media((await get('text_0/index.m3u8')).text);
+  assert.ok(words.ended && words.segments.length === 3);
+  assert.match((await get('text_0/segment_001.vtt')).text, /00:00:07.0[04]0 --> 00:00:08.0[04]0\nThere\n/);
+  // What another program makes of it: every stream is found and plays to the end.
+  const seen = JSON.parse(tool('ffprobe', '-v', 'error', '-show_streams', '-of', 'json', `${set.base}${base}master.m3u8`)).streams;
+  assert.ok(['h264', 'aac'].every((name) => seen.some((s) => s.codec_name === name)));
+  assert.ok(seen.some((s) => s.channels === 6));
+  for (const name of ['audio_1/index.m3u8', 'audio_2/index.m3u8', '120p/index.m3u8'])
+    assert.equal(tool('ffmpeg', '-v', 'error', '-xerror', '-i', `${set.base}${base}${name}`, '-f', 'null', '-'), '');
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { makeFilms, makeFlash, makeRefused } from './films.mjs';
+import { makeFilms, makeFlash, makeRefused, makeTracks } from './films.mjs';
 import * as media from './media.mjs';
 import { parse } from './ts.mjs';
 
@@ -153,6 +153,64 @@ test('picture and sound stay together', async () => {
         beep++;
     assert.ok(Math.abs(flash - 5) < 0.05, `flash at ${flash}`);
     assert.ok(Math.abs(beep / 48000 - flash) < 0.012, `beep at ${beep / 48000}, flash at ${flash}`);
+});
+
+test('key pictures: where they lie', async () => {
+    const { file } = films.plain, { info: i } = await media.probe(file), rungs = media.ladder(i);
+    const result = await media.chunk(file, i, rungs, await media.sound(file, i), 0, 3);
+    for (const frame of result.of(Kind.keys)) {
+        const { data } = result.of(Kind.segment).find((s) => s.rung === frame.rung && s.index === frame.index);
+        let seconds = 0;
+        for (let at = 0; at < frame.data.length; at += 16) {
+            const offset = frame.data.readUInt32LE(at), bytes = frame.data.readUInt32LE(at + 4);
+            const alone = parse(Buffer.concat([data.subarray(0, 376), data.subarray(offset, offset + bytes)]));
+            assert.equal(alone.pictures.length, 1);
+            assert.ok(alone.pictures[0].nals.includes(5) && alone.first.random);
+            seconds += Number(frame.data.readBigInt64LE(at + 8)) / 1e6;
+        }
+        const segment = result.of(Kind.segment).find((s) => s.rung === frame.rung && s.index === frame.index);
+        assert.ok(Math.abs(seconds - segment.a / 1e6) < 1e-5);
+    }
+    assert.equal(result.of(Kind.keys).length, result.of(Kind.segment).length);
+});
+
+test('tracks: sounds alone and subtitles', async () => {
+    const { film, lines } = makeTracks(), { info: i, tracks } = await media.probe(film), text = `film=${media.filmText(i)}`;
+    assert.deepEqual(tracks.map((t) => [t.kind, t.language, t.channels, t.preferred, t.forced, t.name]), [
+        ['audio', 'eng', 6, 1, 0, ''], ['audio', 'ger', 2, 0, 0, ''], ['text', 'eng', 0, 0, 0, ''],
+        ['text', 'fra', 0, 0, 1, 'Pour tous'],
+    ]);
+    for (const [track, channels] of [[tracks[0], 2], [tracks[0], 6], [tracks[1], 2]]) {
+        const result = await media.run(['audio', text, `stream=${track.stream}`, `channels=${channels}`], { film });
+        assert.ok(result.done, result.sentence);
+        const parts = result.of(Kind.segment).map((s) => parse(s.data)), sounds = parts.flatMap((p) => p.sounds);
+        assert.deepEqual(sounds, sounds.map((_, n) => media.ptsOffset + 1920 * n), 'without a gap from 0');
+        assert.ok(Math.abs((sounds.length * 1920) / 90000 - (i.frames * i.den) / i.num) < 0.022);
+        assert.ok(parts.every((p) => p.channels === channels && p.pcrs.length > 0 && !p.pictures.length));
+        const whole = write(`sound-${track.stream}-${channels}.ts`, ...result.of(Kind.segment).map((s) => s.data));
+        checkDecodes(whole);
+        assert.equal(media.tool('ffprobe', ['-v', 'error', '-show_entries', 'stream=channels', '-of', 'csv=p=0', whole]).stdout.trim().split('\n')[0],
+            String(channels));
+    }
+    // The sound begins before the pictures, and the timeline with it.
+    const at = (ms, shift) => new Date(ms + shift).toISOString().slice(11, 23);
+    const cue = (from, to, text) => (shift) => `\n${at(from, shift)} --> ${at(to, shift)}\n${text}\n`;
+    const wanted = [cue(1000, 3500, 'Hello <i>there</i> &amp; <b>welcome</b>'), cue(5000, 7250, 'Two lines,\none cue.'),
+        cue(12000, 13000, 'Tüpfelhyäne')];
+    for (const [stream, file] of [[tracks[2].stream, film], [tracks[3].stream, film], [-1, lines]]) {
+        const result = await media.run(['text', text, `stream=${stream}`], { film: file });
+        assert.ok(result.done, result.sentence);
+        const parts = result.of(Kind.segment).map((s) => s.data.toString());
+        assert.equal(parts.length, 3);
+        for (const part of parts)
+            assert.match(part, /^WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:900000,LOCAL:00:00:00.000\n/);
+        const [hello, two, last] = wanted.map((make) => make(Math.round((i.start - i.zero) / 1000)));
+        assert.ok(parts[0].includes(hello) && parts[0].includes(two), parts[0]);
+        assert.ok(parts[1].includes(two) && !parts[1].includes('Hello'), 'what lasts beyond a segment stands in the next one');
+        assert.ok(parts[2].includes(last), parts[2]);
+    }
+    const none = await media.run(['text', text, 'stream=-1'], { film: write('none.srt', Buffer.from('no lines')) });
+    assert.match(none.sentence, /not subtitles/);
 });
 
 test('a container that promises too much: EOF_AT', async () => {

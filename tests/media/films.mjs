@@ -111,6 +111,32 @@ export function makeRefused() {
     };
 }
 
+const subtitles = `1
+00:00:01,000 --> 00:00:03,500
+Hello <i>there</i> & <b>welcome</b>
+
+2
+00:00:05,000 --> 00:00:07,250
+Two lines,
+one cue.
+
+3
+00:00:12,000 --> 00:00:13,000
+{\\an8}Tüpfelhyäne
+`;
+
+// Two languages to hear, one in six channels, and two to read.
+export function makeTracks() {
+    const at = (name) => path.join(work, name);
+    fs.writeFileSync(at('lines.srt'), subtitles);
+    ffmpeg(...picture('320x180', 25, 14), ...tone('stereo', 14), ...tone(5.1, 14, 48000), '-i', at('lines.srt'), '-i', at('lines.srt'),
+        ...words('-map 0 -map 1 -map 2 -map 3 -map 4'), ...h264, ...words('-c:a aac -c:s:0 srt -c:s:1 ass'),
+        ...words('-metadata:s:a:0 language=ger -metadata:s:a:1 language=eng -metadata:s:s:0 language=eng'),
+        '-metadata:s:s:1', 'language=fra', '-metadata:s:s:1', 'title=Pour tous', ...words('-disposition:s:1 forced'),
+        at('tracks.mkv'));
+    return { film: at('tracks.mkv'), lines: at('lines.srt') };
+}
+
 // A film that flashes white and beeps at 5 s and is black and silent otherwise.
 export function makeFlash() {
     const file = path.join(work, 'flash.mkv');

@@ -12,7 +12,7 @@ export const corpus = path.resolve(process.env.ZOE_CORPUS || path.join(root, '..
 export const work = fs.mkdtempSync(path.join(process.env.ZOE_TMP || os.tmpdir(), 'zoe-media-'));
 process.on('exit', () => fs.rmSync(work, { recursive: true, force: true }));
 
-export const Kind = { info: 1, audio: 2, segment: 3, progress: 4, poster: 5, eofAt: 6, failed: 7, done: 8, picture: 9 };
+export const Kind = { info: 1, track: 20, keys: 21, audio: 2, segment: 3, progress: 4, poster: 5, eofAt: 6, failed: 7, done: 8, picture: 9 };
 export const ptsOffset = 900000;
 
 // Takes what comes through the pipe apart as it arrives.
@@ -95,10 +95,16 @@ function info(d) {
     };
 }
 
+function track(d) {
+    const text = (at, end) => d.subarray(at, end).toString().replace(/\0.*$/s, '');
+    return { kind: ['', 'audio', 'text'][d.readUInt32LE(0)], stream: d.readInt32LE(4), channels: d.readUInt32LE(8),
+        preferred: d[12], forced: d[13], language: text(16, 32), name: text(32, 96) };
+}
+
 export async function probe(film, options = []) {
     const result = await run(['probe', ...options], { film });
     const frame = result.of(Kind.info)[0];
-    return { ...result, info: frame ? info(frame.data) : null };
+    return { ...result, info: frame ? info(frame.data) : null, tracks: result.of(Kind.track).map((f) => track(f.data)) };
 }
 
 export const filmText = (i) =>

@@ -77,5 +77,6 @@ export function parse(bytes) {
             at += length;
         }
     }
-    return { counters, pictures, sounds, pcrs: list.filter((p) => p.pcr !== null).map((p) => p.pcr), first: video[0] };
+    const channels = audio.length ? ((pes(audio)[0].data[2] & 1) << 2) | (pes(audio)[0].data[3] >> 6) : 0;
+    return { counters, pictures, sounds, channels, pcrs: list.filter((p) => p.pcr !== null).map((p) => p.pcr), first: video[0] };
 }

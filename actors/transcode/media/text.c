@@ -11,6 +11,7 @@
 #define CUES_MAX      100000
 #define LETTERS_MAX   (16u << 20)
 #define CUE_BYTES_MAX 4000
+#define LEAD_US       500000
 #define LONG_US       30000000ll /* of a cue that does not say when it ends */
 
 struct cue {
@@ -181,9 +182,10 @@ static void open_stream(struct reader *r, int number) {
 void verb_text(const struct job *job) {
     struct reader r = {.film = &job->film};
     struct job_film own = job->film;
-    /* A file of its own counts from the film's beginning. */
+    /* A file of its own counts from the first picture, unless the film begins with a while of sound alone. */
     if (job->stream < 0) {
-        own.zero_us = 0;
+        int64_t lead = own.start_us - own.zero_us;
+        own.zero_us = lead < LEAD_US ? -lead : 0;
         r.film = &own;
     }
     open_stream(&r, job->stream);
