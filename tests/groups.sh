@@ -15,6 +15,7 @@ fault|heavy|kill -9 of every program, PostgreSQL restarts, under load
 soak|heavy|ten minutes of mixed load: nothing grows, nothing is lost
 corpus|heavy|every film and hostile file of the corpus through the whole set
 sandbox|heavy|the same straight to the sandboxed child, once under strace
+s3|heavy|the media store on a real S3 server, and on one that fails
 asan|heavy|unit, broker, actor and flow with address and undefined sanitizers
 tsan|heavy|unit, broker, actor and flow with the thread sanitizer'
 
@@ -112,6 +113,11 @@ run_group() { # name
     sandbox) run_node "$build" "$root"/tests/media/check.mjs ;;
     web) npm_ready && run_node "$build" "$root"/tests/web/*.test.mjs ;;
     fuzz) run_fuzz "$build" ;;
+    s3)
+        # shellcheck disable=SC2086 # a list of words
+        need $PACKAGES_S3
+        run_node "$build" "$root"/tests/s3/*.test.mjs
+        ;;
     asan) run_sanitized asan address,undefined ;;
     tsan) run_sanitized tsan thread ;;
     *) run_node "$build" "$root/tests/$1"/*.test.mjs ;;

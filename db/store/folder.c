@@ -2,22 +2,28 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "db/store/store.h"
+#include "db/store/place_parts.h"
 #include "protocol/node/clock.h"
-#include "protocol/node/config.h"
 #include "protocol/node/log.h"
 
-enum { NAME_BYTES = 512, DEPTH_MAX = 8 };
+enum { DEPTH_MAX = 8 };
 
-static int root = -1;
+struct folder {
+    struct place place; /* first: callers hold its address */
+    int root;
+};
+
+static int root_of(struct place *place) {
+    return ((struct folder *)place)->root;
+}
 
 static int make_folders(const char *path) {
     char part[4200];
@@ -35,59 +41,17 @@ static int make_folders(const char *path) {
     return 0;
 }
 
-int store_open(void) {
-    char path[4200];
-    const char *url = config()->media_url;
-    if (*url && strncmp(url, "file://", 7)) {
-        log_error(NULL, "store_failed", "url=%s error=\"only file:// is known\"", log_value(url));
-        return -1;
-    }
-    if (*url)
-        snprintf(path, sizeof path, "%s", url + 7);
-    else if (config_path(path, sizeof path, "media"))
-        return -1;
-    if (make_folders(path) || (root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0) {
-        log_error(NULL, "store_failed", "path=%s error=%s", log_value(path), log_value(strerror(errno)));
-        return -1;
-    }
-    return 0;
-}
+/* --- files --- */
 
-static bool good_name(const char *name) {
-    size_t n = strlen(name);
-    if (!n || n >= NAME_BYTES || name[n - 1] == '/')
-        return false;
-    bool begins = true;
-    for (const char *at = name; *at; at++) {
-        bool letter = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9');
-        if (begins ? !letter : !letter && !strchr("._-/", *at))
-            return false;
-        begins = *at == '/';
-    }
-    return true;
-}
-
-static int open_name(const char *name, int flags) {
-    if (!good_name(name)) {
-        errno = EINVAL;
-        return -1;
-    }
+static int open_below(int root, const char *name, int flags) {
     struct open_how how = {.flags = (uint64_t)(flags | O_CLOEXEC),
                            .mode = flags & O_CREAT ? 0600 : 0,
                            .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
     return (int)syscall(SYS_openat2, root, name, &how, sizeof how);
 }
 
-int store_read(const char *name) {
-    return open_name(name, O_RDONLY);
-}
-
-static int make_parents(const char *name) {
-    char part[NAME_BYTES];
-    if (!good_name(name)) {
-        errno = EINVAL;
-        return -1;
-    }
+static int make_parents(int root, const char *name) {
+    char part[PLACE_NAME_BYTES];
     for (const char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
         memcpy(part, name, (size_t)(slash - name));
         part[slash - name] = 0;
@@ -97,53 +61,127 @@ static int make_parents(const char *name) {
     return 0;
 }
 
-int store_write(const char *name) {
-    int fd = open_name(name, O_WRONLY | O_CREAT);
-    if (fd >= 0 || errno != ENOENT || make_parents(name))
+static int open_or_make(int root, const char *name) {
+    int fd = open_below(root, name, O_WRONLY | O_CREAT);
+    if (fd >= 0 || errno != ENOENT || make_parents(root, name))
         return fd;
-    return open_name(name, O_WRONLY | O_CREAT);
+    return open_below(root, name, O_WRONLY | O_CREAT);
 }
 
-static int write_all(int fd, const char *bytes, size_t n) {
+int folder_descriptor(struct place *place, const char *name, int flags) {
+    if (!place_is_folder(place)) {
+        errno = ENOTSUP;
+        return -1;
+    }
+    if (!place_name_good(name)) {
+        errno = EINVAL;
+        return -1;
+    }
+    return flags & O_CREAT ? open_or_make(root_of(place), name) : open_below(root_of(place), name, flags);
+}
+
+static int write_all(int fd, const char *bytes, size_t n, int64_t at) {
     while (n) {
-        ssize_t wrote = write(fd, bytes, n);
+        ssize_t wrote = pwrite(fd, bytes, n, at);
         if (wrote < 0 && errno == EINTR)
             continue;
         if (wrote <= 0)
             return -1;
         bytes += wrote;
+        at += wrote;
         n -= (size_t)wrote;
     }
     return 0;
 }
 
-int store_put(const char *name, const void *bytes, size_t n) {
-    char temporary[NAME_BYTES + 32];
+static int rename_in(int root, const char *from, const char *to) {
+    if (!renameat(root, from, root, to))
+        return 0;
+    int error = errno;
+    unlinkat(root, from, 0);
+    errno = error;
+    return -1;
+}
+
+static int folder_put(struct place *place, const char *name, const void *bytes, size_t n) {
+    char temporary[PLACE_NAME_BYTES + 32];
+    int root = root_of(place);
     snprintf(temporary, sizeof temporary, "%s.new%016llx", name, (unsigned long long)random_u64());
-    int fd = store_write(temporary);
+    int fd = open_or_make(root, temporary);
     if (fd < 0)
         return -1;
-    bool good = !write_all(fd, bytes, n) && !fdatasync(fd);
+    bool good = !write_all(fd, bytes, n, 0) && !fdatasync(fd);
     int error = errno;
     close(fd);
-    if (good && !renameat(root, temporary, root, name))
-        return 0;
     if (good)
-        error = errno;
+        return rename_in(root, temporary, name);
     unlinkat(root, temporary, 0);
     errno = error;
     return -1;
 }
 
-int64_t store_size(const char *name) {
+/* --- reading --- */
+
+static void tag_of(const struct stat *stat, char etag[PLACE_ETAG_BYTES]) {
+    snprintf(etag, PLACE_ETAG_BYTES, "\"%llx-%llx-%lx\"", (unsigned long long)stat->st_ino,
+             (unsigned long long)stat->st_size, stat->st_mtim.tv_sec * 1000000000 + stat->st_mtim.tv_nsec);
+}
+
+static int read_part(int fd, struct place_get *get, size_t n) {
+    char *at = malloc(n + 1);
+    if (!at)
+        return -1;
+    get->body = (struct buffer){.at = at, .size = n + 1};
+    while (get->body.n < n) {
+        ssize_t got = pread(fd, at + get->body.n, n - get->body.n, get->offset + (int64_t)get->body.n);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (!got)
+            break;
+        get->body.n += (size_t)got;
+    }
+    return 0;
+}
+
+static int folder_get(struct place *place, const char *name, struct place_get *get) {
     struct stat stat;
-    int fd = open_name(name, O_PATH);
+    int rc = -1, fd = open_below(root_of(place), name, O_RDONLY);
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &stat))
+        goto done;
+    errno = EISDIR;
+    if (!S_ISREG(stat.st_mode))
+        goto done;
+    tag_of(&stat, get->etag);
+    get->size = stat.st_size;
+    get->unchanged = get->unless && !strcmp(get->unless, get->etag);
+    int64_t left = stat.st_size > get->offset ? stat.st_size - get->offset : 0;
+    if (get->count && get->count < left)
+        left = get->count;
+    errno = EFBIG;
+    if (get->unchanged)
+        rc = 0;
+    else if ((uint64_t)left <= get->max)
+        rc = read_part(fd, get, (size_t)left);
+done:
+    close(fd);
+    return rc;
+}
+
+static int64_t folder_size(struct place *place, const char *name) {
+    struct stat stat;
+    int fd = open_below(root_of(place), name, O_PATH);
     if (fd < 0)
         return -1;
     int rc = fstat(fd, &stat);
     close(fd);
     return rc ? -1 : stat.st_size;
 }
+
+/* --- removing --- */
 
 static int delete_in(int folder, const char *name, int depth) {
     if (!unlinkat(folder, name, 0) || errno == ENOENT)
@@ -162,18 +200,15 @@ static int delete_in(int folder, const char *name, int depth) {
     return rc || unlinkat(folder, name, AT_REMOVEDIR) ? -1 : 0;
 }
 
-int store_delete(const char *name) {
-    char parent[NAME_BYTES];
-    if (!good_name(name)) {
-        errno = EINVAL;
-        return -1;
-    }
+static int folder_remove(struct place *place, const char *name) {
+    char parent[PLACE_NAME_BYTES];
+    int root = root_of(place);
     snprintf(parent, sizeof parent, "%s", name);
     char *slash = strrchr(parent, '/');
     if (!slash)
         return delete_in(root, name, 0);
     *slash = 0;
-    int fd = open_name(parent, O_PATH | O_DIRECTORY);
+    int fd = open_below(root, parent, O_PATH | O_DIRECTORY);
     if (fd < 0)
         return errno == ENOENT ? 0 : -1;
     int rc = delete_in(fd, slash + 1, 0);
@@ -181,9 +216,9 @@ int store_delete(const char *name) {
     return rc;
 }
 
-int store_sweep(const char *name, int64_t seconds) {
+static int folder_sweep(struct place *place, const char *name, int64_t seconds) {
     struct stat stat;
-    int count = 0, fd = open_name(name, O_RDONLY | O_DIRECTORY);
+    int count = 0, fd = open_below(root_of(place), name, O_RDONLY | O_DIRECTORY);
     DIR *entries = fd < 0 ? NULL : fdopendir(fd);
     if (!entries)
         return 0;
@@ -196,7 +231,170 @@ int store_sweep(const char *name, int64_t seconds) {
     return count;
 }
 
-int64_t store_free_bytes(void) {
+/* --- listing, in the order of S3: by the bytes of the whole names --- */
+
+struct listing {
+    const char *prefix, *after;
+    int (*each)(void *self, const char *name, int64_t bytes);
+    void *self;
+};
+
+/* What is just being written is no object yet. */
+static int only_names(const struct dirent *entry) {
+    const char *fresh = strstr(entry->d_name, ".new");
+    return entry->d_name[0] != '.' &&
+           !(fresh && strlen(fresh + 4) == 16 && strspn(fresh + 4, "0123456789abcdef") == 16);
+}
+
+/* "a.b" stands before "a/b": a folder counts with its slash. */
+static int by_bytes(const struct dirent **a, const struct dirent **b) {
+    char x[300], y[300];
+    snprintf(x, sizeof x, "%s%s", (*a)->d_name, (*a)->d_type == DT_DIR ? "/" : "");
+    snprintf(y, sizeof y, "%s%s", (*b)->d_name, (*b)->d_type == DT_DIR ? "/" : "");
+    return strcmp(x, y);
+}
+
+static bool wanted(const struct listing *listing, const char *name, bool folder) {
+    size_t n = strlen(name), prefix = strlen(listing->prefix);
+    if (strncmp(name, listing->prefix, n < prefix ? n : prefix) != 0 || (!folder && n < prefix))
+        return false;
+    if (!listing->after)
+        return true;
+    return folder ? strncmp(name, listing->after, n) >= 0 : strcmp(name, listing->after) > 0;
+}
+
+static int list_in(int folder, const char *name, const struct listing *listing, int depth) {
+    struct dirent **entries;
+    int n = depth > DEPTH_MAX ? 0 : scandirat(folder, *name ? name : ".", &entries, only_names, by_bytes), rc = 0;
+    if (depth > DEPTH_MAX || n < 0)
+        return depth > DEPTH_MAX || errno == ENOENT ? 0 : -1;
+    for (int i = 0; i < n; i++) {
+        char path[PLACE_NAME_BYTES];
+        struct stat stat;
+        bool inside = entries[i]->d_type == DT_DIR;
+        int length = snprintf(path, sizeof path, "%s%s%s", name, *name ? "/" : "", entries[i]->d_name);
+        free(entries[i]);
+        if (rc || length >= (int)sizeof path || !place_name_good(path) || !wanted(listing, path, inside))
+            continue;
+        if (inside)
+            rc = list_in(folder, path, listing, depth + 1);
+        else if (!fstatat(folder, path, &stat, AT_SYMLINK_NOFOLLOW) && S_ISREG(stat.st_mode))
+            rc = listing->each(listing->self, path, stat.st_size) ? 1 : 0;
+    }
+    free(entries);
+    return rc;
+}
+
+static int folder_list(struct place *place, const char *prefix, const char *after,
+                       int (*each)(void *self, const char *name, int64_t bytes), void *self) {
+    struct listing listing = {prefix, after, each, self};
+    int fd = openat(root_of(place), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    int rc = list_in(fd, "", &listing, 0);
+    close(fd);
+    return rc < 0 ? -1 : 0;
+}
+
+static int folder_sign(struct place *place, const char *name, int64_t when, int64_t seconds, struct buffer *to) {
+    (void)place, (void)name, (void)when, (void)seconds, (void)to;
+    errno = ENOTSUP;
+    return -1;
+}
+
+/* --- in parts: a file beside the final one, renamed when it is whole --- */
+
+static int part_name(const char *name, const char *id, char to[PLACE_NAME_BYTES + 32]) {
+    if (strlen(id) == 16 && strspn(id, "0123456789abcdef") == 16) {
+        snprintf(to, PLACE_NAME_BYTES + 32, "%s.new%s", name, id);
+        return 0;
+    }
+    errno = EINVAL;
+    return -1;
+}
+
+static int folder_begin(struct place *place, const char *name, char id[PLACE_ID_BYTES]) {
+    char temporary[PLACE_NAME_BYTES + 32];
+    snprintf(id, PLACE_ID_BYTES, "%016llx", (unsigned long long)random_u64());
+    int fd = part_name(name, id, temporary) ? -1 : open_or_make(root_of(place), temporary);
+    if (fd < 0)
+        return -1;
+    close(fd);
+    return 0;
+}
+
+static int folder_part(struct place *place, const char *name, const char *id, const void *bytes,
+                       struct place_part *part) {
+    char temporary[PLACE_NAME_BYTES + 32];
+    int fd = part_name(name, id, temporary) ? -1 : open_below(root_of(place), temporary, O_WRONLY);
+    if (fd < 0)
+        return -1;
+    int rc = write_all(fd, bytes, (size_t)part->bytes, part->offset);
+    int error = errno;
+    close(fd);
+    snprintf(part->etag, sizeof part->etag, "\"%d\"", part->number);
+    errno = error;
+    return rc;
+}
+
+static int folder_complete(struct place *place, const char *name, const char *id, const struct place_part *parts,
+                           size_t n) {
+    char temporary[PLACE_NAME_BYTES + 32];
+    int64_t bytes = n ? parts[n - 1].offset + parts[n - 1].bytes : 0;
+    int root = root_of(place), fd = part_name(name, id, temporary) ? -1 : open_below(root, temporary, O_WRONLY);
+    if (fd < 0)
+        return errno == ENOENT && folder_size(place, name) == bytes ? 0 : -1;
+    int rc = ftruncate(fd, bytes) || fdatasync(fd);
+    int error = errno;
+    close(fd);
+    errno = error;
+    return rc ? -1 : rename_in(root, temporary, name);
+}
+
+static int folder_abort(struct place *place, const char *name, const char *id) {
+    char temporary[PLACE_NAME_BYTES + 32];
+    if (part_name(name, id, temporary))
+        return -1;
+    return unlinkat(root_of(place), temporary, 0) && errno != ENOENT ? -1 : 0;
+}
+
+static int64_t folder_free_bytes(struct place *place) {
     struct statvfs stat;
-    return fstatvfs(root, &stat) ? -1 : (int64_t)stat.f_bavail * (int64_t)stat.f_frsize;
+    return fstatvfs(root_of(place), &stat) ? -1 : (int64_t)stat.f_bavail * (int64_t)stat.f_frsize;
+}
+
+static void folder_close(struct place *place) {
+    close(root_of(place));
+    free(place);
+}
+
+static const struct place_calls calls = {
+    .put = folder_put,
+    .get = folder_get,
+    .size = folder_size,
+    .remove = folder_remove,
+    .sweep = folder_sweep,
+    .list = folder_list,
+    .sign = folder_sign,
+    .begin = folder_begin,
+    .part = folder_part,
+    .complete = folder_complete,
+    .abort = folder_abort,
+    .free_bytes = folder_free_bytes,
+    .close = folder_close,
+};
+
+bool place_is_folder(const struct place *place) {
+    return place->calls == &calls;
+}
+
+struct place *folder_open(const char *path) {
+    struct folder *folder = calloc(1, sizeof *folder);
+    if (folder && !make_folders(path) && (folder->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)) >= 0) {
+        folder->place.calls = &calls;
+        return &folder->place;
+    }
+    log_error(NULL, "store_failed", "path=%s error=%s", log_value(path), log_value(strerror(errno)));
+    free(folder);
+    return NULL;
 }

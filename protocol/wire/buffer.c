@@ -57,3 +57,11 @@ void buffer_print(struct buffer *buffer, const char *format, ...) {
         buffer->n += (size_t)n;
     va_end(again);
 }
+
+const char *buffer_string(struct buffer *buffer) {
+    buffer_add(buffer, "", 1);
+    if (buffer->failed)
+        return NULL;
+    buffer->n--;
+    return buffer->at;
+}

@@ -10,6 +10,7 @@ int main(void) {
     failed += check_tests();
     failed += vector_tests();
     failed += playlist_tests();
+    failed += sign_tests();
     failed += store_tests();
     failed += node_tests();
     failed += edge_template_tests();
