@@ -28,6 +28,8 @@ enum status auth_leave(struct call *call);
 enum status auth_export(struct call *call);
 enum status auth_profile(struct call *call);
 enum status auth_picture(struct call *call);
+enum status auth_address(struct call *call);
+enum status auth_recovery(struct call *call);
 enum status auth_users(struct call *call);
 enum status auth_user(struct call *call);
 enum status auth_user_suspend(struct call *call);
@@ -85,6 +87,9 @@ void limit_give_back(enum limit limit, const char *address, const char *name);
 /* letters.c: what mail is asked to send, through the outbox. */
 /* A link with a fresh token. `kind`: activation or reset. */
 enum status letter_link(struct call *call, const struct account *account, const char *kind, const char *dialect);
+/* A link to a new address, which proves it. */
+enum status letter_address(struct call *call, const struct account *account, const char *dialect,
+                           const char *new_email);
 /* What happened to an account. `detail` may be NULL. */
 enum status letter_notice(struct call *call, const struct account *account, const char *kind, const char *dialect,
                           const char *detail);
@@ -99,6 +104,9 @@ enum status caller_needed(struct call *call);
 
 /* proof.c: the caller's account when the password is right, else a refusal. `two_factor` may be NULL. */
 enum status caller_proves(struct call *call, const char *password, struct account **account, bool *two_factor);
+/* The same and, where the second factor is on, its code too. Never UNAUTHENTICATED for a caller who is logged in. */
+enum status caller_proves_all(struct call *call, const char *password, const char *code, struct account **account,
+                              bool *two_factor);
 
 /* totp.c: RFC 6238 with SHA-1, 30 s, six digits, one step to each side; and recovery codes. */
 enum { TOTP_SECRET_BYTES = 20 };
@@ -110,6 +118,8 @@ int64_t totp_step(const uint8_t secret[TOTP_SECRET_BYTES], const char *code);
 enum status second_factor(struct call *call, int64_t account_id, const char *code);
 /* A fresh recovery code, in the arena, and what is kept of it. NULL when memory is out. */
 const char *recovery_new(struct arena *arena, uint8_t digest[DIGEST_BYTES]);
+/* Ten new ones in place of the caller's old ones; fills the reply. */
+enum status recovery_replace(struct call *call);
 
 /* people.c: what the messages of administrators share. */
 enum status person_reply(struct call *call, int64_t id);

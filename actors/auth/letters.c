@@ -12,20 +12,34 @@ static enum status post(struct call *call, const struct account *account, struct
     return call_post(call, MSG_mail_queue, &letter);
 }
 
-enum status letter_link(struct call *call, const struct account *account, const char *kind, const char *dialect) {
+/* `new_email` NULL: the link goes to the account's address and proves that. */
+static enum status send_link(struct call *call, const struct account *account, const char *kind, const char *dialect,
+                             const char *new_email) {
     char token[TOKEN_BYTES], event[64];
     uint8_t digest[DIGEST_BYTES];
     int64_t seconds = strcmp(kind, "reset") ? config()->activation_seconds : config()->reset_seconds;
+    struct account reader = *account;
     token_new(token);
     token_digest(token, digest);
     if (call_do(call, Q_token_add,
                 ARGS(ARG_BYTES("hash", digest, DIGEST_BYTES), ARG_INT("account_id", account->id),
-                     ARG_TEXT("kind", kind), ARG_INT("seconds", seconds))) != OK)
+                     ARG_TEXT("kind", kind), ARG_TEXT("new_email", new_email), ARG_INT("seconds", seconds))) != OK)
         return call->status;
+    if (new_email)
+        reader.email = new_email;
     /* The digest names the link and opens nothing. */
     snprintf(event, sizeof event, "%s-%lld-%02x%02x%02x%02x%02x%02x", kind, (long long)account->id, digest[0],
              digest[1], digest[2], digest[3], digest[4], digest[5]);
-    return post(call, account, (struct letter){.kind = kind, .token = token, .dialect = dialect, .event = event});
+    return post(call, &reader, (struct letter){.kind = kind, .token = token, .dialect = dialect, .event = event});
+}
+
+enum status letter_link(struct call *call, const struct account *account, const char *kind, const char *dialect) {
+    return send_link(call, account, kind, dialect, NULL);
+}
+
+enum status letter_address(struct call *call, const struct account *account, const char *dialect,
+                           const char *new_email) {
+    return send_link(call, account, "address", dialect, new_email);
 }
 
 enum status letter_notice(struct call *call, const struct account *account, const char *kind, const char *dialect,

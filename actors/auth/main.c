@@ -28,6 +28,8 @@ static const struct handler handlers[] = {
     {.message = MSG_auth_export, .one = auth_export},
     {.message = MSG_auth_profile, .one = auth_profile},
     {.message = MSG_auth_picture, .one = auth_picture, .transaction = true},
+    {.message = MSG_auth_address, .one = auth_address, .transaction = true},
+    {.message = MSG_auth_recovery, .one = auth_recovery, .transaction = true},
     {.message = MSG_auth_users, .one = auth_users},
     {.message = MSG_auth_user, .one = auth_user},
     {.message = MSG_auth_user_suspend, .one = auth_user_suspend, .transaction = true},

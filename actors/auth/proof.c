@@ -20,3 +20,14 @@ enum status caller_proves(struct call *call, const char *password, struct accoun
     limit_give_back(LIMIT_CODE, "password", user);
     return *account ? OK : INTERNAL;
 }
+
+enum status caller_proves_all(struct call *call, const char *password, const char *code, struct account **account,
+                              bool *two_factor) {
+    enum status status = caller_proves(call, password, account, two_factor);
+    if (status == OK && *two_factor)
+        status = second_factor(call, (*account)->id, code);
+    /* The caller is logged in: a missing code is no reason to log in again. */
+    if (status == UNAUTHENTICATED && call->problem && call->header.user > 0)
+        return call_refuse(call, FORBIDDEN, call->problem->code, call->problem->detail);
+    return status;
+}

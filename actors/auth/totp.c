@@ -7,7 +7,7 @@
 #include "actors/auth/auth.h"
 #include "protocol/node/clock.h"
 
-enum { PERIOD_SECONDS = 30, DIGITS = 6, RECOVERY_LETTERS = 25, RECOVERY_TEXT = RECOVERY_LETTERS + 5 };
+enum { PERIOD_SECONDS = 30, DIGITS = 6, RECOVERY_CODES = 10, RECOVERY_LETTERS = 25, RECOVERY_TEXT = RECOVERY_LETTERS + 5 };
 
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
@@ -112,4 +112,23 @@ const char *recovery_new(struct arena *arena, uint8_t digest[DIGEST_BYTES]) {
     token_digest(plain, digest);
     snprintf(text, sizeof text, "%.5s-%.5s-%.5s-%.5s-%.5s", plain, plain + 5, plain + 10, plain + 15, plain + 20);
     return arena_text(arena, text);
+}
+
+enum status recovery_replace(struct call *call) {
+    struct recovery_codes *reply = call->reply;
+    const char **codes = arena_alloc(call->arena, RECOVERY_CODES * sizeof *codes);
+    uint8_t digest[DIGEST_BYTES];
+    if (!codes)
+        return INTERNAL;
+    if (call_do(call, Q_recovery_drop, ARGS(ARG_INT("account_id", call->header.user))) != OK)
+        return call->status;
+    for (size_t i = 0; i < RECOVERY_CODES; i++) {
+        if (!(codes[i] = recovery_new(call->arena, digest)))
+            return INTERNAL;
+        if (call_do(call, Q_recovery_add,
+                    ARGS(ARG_INT("account_id", call->header.user), ARG_BYTES("hash", digest, DIGEST_BYTES))) != OK)
+            return call->status;
+    }
+    reply->codes = (struct list){codes, RECOVERY_CODES};
+    return OK;
 }

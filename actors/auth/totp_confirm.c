@@ -1,26 +1,5 @@
 #include "actors/auth/auth.h"
 
-enum { RECOVERY_CODES = 10 };
-
-static enum status make_codes(struct call *call) {
-    struct recovery_codes *reply = call->reply;
-    const char **codes = arena_alloc(call->arena, RECOVERY_CODES * sizeof *codes);
-    uint8_t digest[DIGEST_BYTES];
-    if (!codes)
-        return INTERNAL;
-    if (call_do(call, Q_recovery_drop, ARGS(ARG_INT("account_id", call->header.user))) != OK)
-        return call->status;
-    for (size_t i = 0; i < RECOVERY_CODES; i++) {
-        if (!(codes[i] = recovery_new(call->arena, digest)))
-            return INTERNAL;
-        if (call_do(call, Q_recovery_add,
-                    ARGS(ARG_INT("account_id", call->header.user), ARG_BYTES("hash", digest, DIGEST_BYTES))) != OK)
-            return call->status;
-    }
-    reply->codes = (struct list){codes, RECOVERY_CODES};
-    return OK;
-}
-
 enum status auth_totp_confirm(struct call *call) {
     const struct code_ask *ask = call->ask;
     if (caller_needed(call) != OK)
@@ -39,5 +18,5 @@ enum status auth_totp_confirm(struct call *call) {
                    ? call_refuse(call, INVALID, "totp-refused", "This code is not the one of now.")
                    : call->status;
     enum status status = call_do(call, Q_totp_on, ARGS(ARG_INT("account_id", call->header.user)));
-    return status == OK ? make_codes(call) : status;
+    return status == OK ? recovery_replace(call) : status;
 }

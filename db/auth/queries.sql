@@ -107,12 +107,22 @@ where until > now() and id > coalesce(:after, 0) - 256 order by place limit 1000
 -- name: ends_sweep
 delete from ends where until < now()
 -- name: token_add
-insert into one_time_tokens (hash, account_id, kind, expires_at)
-values (:hash, :account_id, :kind, now() + make_interval(secs => :seconds::float8))
+insert into one_time_tokens (hash, account_id, kind, email, expires_at)
+values (:hash, :account_id, :kind, normal(:new_email), now() + make_interval(secs => :seconds::float8))
 -- name: token_use
 update one_time_tokens set used_at = now()
 where hash = :hash and kind = :kind and used_at is null and expires_at > now()
 returning account_id
+-- name: token_prove
+update one_time_tokens set used_at = now()
+where hash = :hash and kind in ('activation', 'address') and used_at is null and expires_at > now()
+returning account_id, email
+-- name: address_set
+update accounts set email = :new_email, verified_at = coalesce(verified_at, now()) where id = :id
+returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url
+-- Links that went to the old address open nothing any more.
+-- name: links_spend
+update one_time_tokens set used_at = now() where account_id = :account_id and used_at is null
 -- Other links of the same kind open nothing any more.
 -- name: tokens_spend
 update one_time_tokens set used_at = now() where account_id = :account_id and kind = :kind and used_at is null

@@ -1,5 +1,7 @@
 // Profile, picture, notifications and change of address over HTTP.
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { startSet, until } from './lib.mjs';
 
@@ -127,4 +129,64 @@ test('preferences', async () => {
   assert.equal((await change(cem, password, 'the new password')).status, 204);
   await until(async () => (await set.sql("select count(*) from mail.letters where kind = 'password-changed' and address = 'cem@example.test'")) === '1');
   assert.deepEqual((await set.api('GET', '/v1/notifications', { token: cem.token })).body.items, []);
+});
+
+// The text of the newest letter to an address, soft line ends joined.
+function letter(email, kind) {
+  const folder = join(set.dataDir, 'mail');
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(`-${kind}.eml`)).sort().reverse() : [];
+  const texts = names.map((name) => readFileSync(join(folder, name), 'utf8')).filter((text) => text.includes(`<${email}>`));
+  return texts[0]?.replaceAll('=\r\n', '').replaceAll('=3D', '=');
+}
+
+test('another address', async () => {
+  const dan = await person('dan@example.test');
+  told(await post('/v1/me/email', { email: 'dan.new@example.test', password: 'wrong' }, dan.token), 403, 'wrong-password');
+  assert.equal((await post('/v1/me/email', { email: 'nonsense', password }, dan.token)).body.errors[0].pointer, '/email');
+  assert.equal((await post('/v1/me/email', { email: 'dan.new@example.test', password }, dan.token)).status, 202);
+  const [, token] = (await until(() => letter('dan.new@example.test', 'address'))).match(/confirm-address\?token=([\w-]+)/);
+  assert.equal((await set.api('GET', '/v1/me', { token: dan.token })).body.account.email, 'dan@example.test');
+  const confirmed = await post('/v1/activate', { token });
+  assert.equal(confirmed.status, 200, confirmed.text);
+  assert.equal(confirmed.body.account.email, 'dan.new@example.test');
+  told(await post('/v1/activate', { token }), 400, 'token-refused');
+  assert.match(await until(() => letter('dan@example.test', 'address-changed')), /dan\.new@example\.test/);
+  // Logged in as before; the next login goes by the new address.
+  assert.equal((await set.api('GET', '/v1/me', { token: dan.token })).body.account.email, 'dan.new@example.test');
+  told(await post('/v1/login', { email: 'dan@example.test', password }), 401, 'wrong-credentials');
+  assert.equal((await post('/v1/login', { email: 'dan.new@example.test', password })).status, 200);
+  const [notice] = (await set.api('GET', '/v1/notifications', { token: dan.token })).body.items;
+  assert.equal(notice.kind, 'address-changed');
+  assert.match(notice.text, /dan\.new@example\.test/);
+  told(await post('/v1/me/recovery-codes', { password }, dan.token), 409, 'totp-off');
+});
+
+test('one document of all that is kept', async () => {
+  const gil = await person('gil@example.test');
+  const { access_token: admin } = await set.login();
+  for (let i = 1; i <= 3; i++) {
+    const title = await set.createTitle(admin, `Film ${i}`);
+    assert.equal((await send('PUT', `/v1/history/${title.id}`, { position: i }, gil.token)).status, 200);
+  }
+  // More of it than a page has.
+  await set.sql(`insert into history.cards (title_id, title, revision) select 100000 + i, 'Old ' || i, 1 from generate_series(1, 250) i;
+    insert into history.progress (account_id, title_id, position, updated_at, known)
+    select ${gil.id}, 100000 + i, i, now() - i * interval '1 minute' - interval '1 hour', true from generate_series(1, 250) i`);
+  assert.equal((await change(gil, password, 'the new password')).status, 204);
+  await until(async () => (await set.api('GET', '/v1/notifications/unread', { token: gil.token })).body.count === 1);
+  const answer = await set.api('GET', '/v1/me/export', { token: gil.token });
+  assert.equal(answer.status, 200, answer.text);
+  assert.match(answer.headers.get('content-disposition'), /attachment/);
+  const { account, sessions, history, mail, exported_at: when } = answer.body;
+  assert.equal(account.email, gil.email);
+  assert.equal(sessions.length, 1);
+  assert.ok(Date.parse(when) > Date.now() - 60000);
+  assert.equal(history.length, 253);
+  assert.equal(new Set(history.map(({ title_id: id }) => id)).size, 253);
+  assert.deepEqual(history.slice(0, 4).map(({ position }) => position), [3, 2, 1, 1]);
+  assert.deepEqual(mail.notifications.map(({ kind }) => kind), ['password-changed']);
+  assert.deepEqual(mail.letters.map(({ kind, address }) => [kind, address]).sort(), [['activation', gil.email], ['password-changed', gil.email]]);
+  assert.ok(mail.preferences.length >= 5);
+  assert.equal((await set.api('GET', '/v1/me/export')).status, 401);
+  assert.ok(!answer.text.includes('token='));
 });
