@@ -7,7 +7,13 @@
 #include "actors/auth/auth.h"
 #include "protocol/node/clock.h"
 
-enum { PERIOD_SECONDS = 30, DIGITS = 6, RECOVERY_CODES = 10, RECOVERY_LETTERS = 25, RECOVERY_TEXT = RECOVERY_LETTERS + 5 };
+enum {
+    PERIOD_SECONDS = 30,
+    DIGITS = 6,
+    RECOVERY_CODES = 10,
+    RECOVERY_LETTERS = 25,
+    RECOVERY_TEXT = RECOVERY_LETTERS + 5
+};
 
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
