@@ -13,6 +13,7 @@ int main(void) {
     failed += sign_tests();
     failed += store_tests();
     failed += node_tests();
+    failed += password_tests();
     failed += edge_template_tests();
     failed += edge_take_tests();
     failed += edge_range_tests();

@@ -18,5 +18,6 @@ int playlist_tests(void);
 int sign_tests(void);
 int store_tests(void);
 int node_tests(void);
+int password_tests(void);
 
 #endif
