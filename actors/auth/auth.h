@@ -41,6 +41,7 @@ enum status auth_user_delete(struct call *call);
 enum status auth_audit(struct call *call);
 enum status auth_keys_rotate(struct call *call);
 enum status auth_jwks(struct call *call);
+enum status auth_import(struct call *call);
 
 /* token.c */
 enum { TOKEN_BYTES = 44, DIGEST_BYTES = 32 };
@@ -60,10 +61,18 @@ enum status session_reply(struct call *call, int64_t session, const struct realm
 enum { PASSWORD_BYTES_MAX = 72, HASH_BYTES = 128 };
 /* 0, or -1 when the hash could not be made. */
 int password_hash(const char *password, char to[HASH_BYTES]);
-/* Takes the same time whether `hash` is NULL (no such account), wrong or right. */
-bool password_matches(const char *password, const char *hash);
+/* Takes the same time whether `hash` is NULL (no such account), wrong or right, of bcrypt or foreign: `sample` is a
+ * foreign hash while there are any, NULL where the caller is known anyway. */
+bool password_matches(const char *password, const char *hash, const char *sample);
 /* Made with a lower cost than that of the settings. */
 bool password_stale(const char *hash);
+
+/* foreign.c: hashes that accounts were brought along with. */
+/* Why a hash, foreign or of bcrypt, cannot be taken; NULL when it can. */
+const char *hash_refused(const char *hash);
+/* Not of bcrypt. */
+bool hash_foreign(const char *hash);
+bool foreign_matches(const char *password, const char *hash);
 
 /* common.c */
 bool password_common(const char *password);

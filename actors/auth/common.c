@@ -8,20 +8,21 @@ enum { BASE_BYTES_MIN = 6, TAIL_DIGITS_MAX = 4 };
 
 static const char marks[] = "!.?*#$";
 
-/* Words in the order of strcmp(), each with its NUL. */
+/* Words stand in the order of their bytes, each with a line end, which is below all of them. */
 static bool listed(const char *word) {
     size_t low = 0, high = sizeof words - 1;
     while (low < high) {
         size_t at = low + (high - low) / 2;
-        while (at > low && words[at - 1])
+        while (at > low && words[at - 1] != '\n')
             at--;
-        int order = strcmp(word, words + at);
-        if (!order)
+        size_t n = strcspn(words + at, "\n");
+        int order = strncmp(word, words + at, n);
+        if (!order && !word[n])
             return true;
         if (order < 0)
             high = at;
         else
-            low = at + strlen(words + at) + 1;
+            low = at + n + 1;
     }
     return false;
 }

@@ -38,15 +38,38 @@ static bool equal(const char *a, const char *b) {
     return !differ;
 }
 
-bool password_matches(const char *password, const char *hash) {
+/* Only bcrypt's cost can be lower than that of today: what is missing is 2^old + 2^(old+1) + ... + 2^(today-1). */
+static void make_up(const char *password, int cost) {
     char made[HASH_BYTES], setting[40];
-    snprintf(setting, sizeof setting, nobody, (int)config()->bcrypt_cost);
+    for (; cost < (int)config()->bcrypt_cost; cost++) {
+        snprintf(setting, sizeof setting, nobody, cost);
+        if (hash_with(password, setting, made))
+            return;
+    }
+}
+
+static bool bcrypt_matches(const char *password, const char *hash) {
+    char made[HASH_BYTES], setting[40];
+    int cost = (int)config()->bcrypt_cost;
+    snprintf(setting, sizeof setting, nobody, cost);
     /* bcrypt would silently cut at 72 bytes. */
     bool usable = hash && strlen(password) <= PASSWORD_BYTES_MAX;
     if (hash_with(password, usable ? hash : setting, made))
         return false;
     bool same = usable && equal(made, hash);
     explicit_bzero(made, sizeof made);
+    if (usable && !same && sscanf(hash, "$2%*c$%d$", &cost) == 1)
+        make_up(password, cost);
+    return same;
+}
+
+bool password_matches(const char *password, const char *hash, const char *sample) {
+    bool foreign = hash && hash_foreign(hash);
+    bool same = bcrypt_matches(password, foreign ? NULL : hash);
+    if (foreign)
+        same = foreign_matches(password, hash);
+    else if (sample)
+        foreign_matches(password, sample);
     return same;
 }
 

@@ -7,6 +7,7 @@
 struct candidate {
     struct account *account; /* NULL when there is none */
     const char *spelling, *hash;
+    const char *sample; /* a foreign hash, while any account has one */
     bool suspended, two_factor;
     bool any, address, device; /* whether it was ever used, from this address, with this device */
 };
@@ -18,6 +19,7 @@ static enum status find(struct call *call, struct candidate *who) {
     bool known = !rows_null(rows, 0, "id");
     who->spelling = arena_text(call->arena, rows_text(rows, 0, "spelling"));
     who->hash = known ? arena_text(call->arena, rows_text(rows, 0, "password")) : NULL;
+    who->sample = rows_null(rows, 0, "sample") ? NULL : arena_text(call->arena, rows_text(rows, 0, "sample"));
     who->account = known ? account_from_row(rows, 0, call->arena) : NULL;
     who->suspended = rows_bool(rows, 0, "suspended");
     who->two_factor = rows_bool(rows, 0, "two_factor");
@@ -50,11 +52,12 @@ static void give_back(const struct login_ask *ask, const struct candidate *who) 
         limit_give_back(LIMIT_LOGIN_ACCOUNT, "any", who->spelling);
 }
 
-/* The cost of hashes was raised since this one was made. */
+/* The cost of hashes was raised since this one was made, or it is another system's. One of those may stand for a
+ * password that is too long for ours: then it stays. */
 static enum status rehash(struct call *call, const struct candidate *who) {
     const struct login_ask *ask = call->ask;
     char hash[HASH_BYTES];
-    if (!password_stale(who->hash))
+    if (!password_stale(who->hash) || strlen(ask->password) > PASSWORD_BYTES_MAX)
         return OK;
     if (password_hash(ask->password, hash))
         return INTERNAL;
@@ -97,7 +100,7 @@ enum status auth_login(struct call *call) {
     if (limit_take(call, LIMIT_LOGIN_ADDRESS, ask->address, NULL) != OK || find(call, &who) != OK ||
         may_try(call, &who) != OK)
         return call->status;
-    bool right = password_matches(ask->password, who.hash);
+    bool right = password_matches(ask->password, who.hash, who.sample);
     if (!right || !who.account || who.suspended || (realm->proven && !who.account->verified))
         return call_refuse(call, UNAUTHENTICATED, "wrong-credentials", "E-mail or password is wrong.");
     if (who.two_factor && second_factor(call, who.account->id, ask->code) != OK)

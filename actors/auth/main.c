@@ -41,6 +41,7 @@ static const struct handler handlers[] = {
     {.message = MSG_auth_audit, .one = auth_audit},
     {.message = MSG_auth_keys_rotate, .one = auth_keys_rotate, .transaction = true},
     {.message = MSG_auth_jwks, .one = auth_jwks},
+    {.message = MSG_auth_import, .one = auth_import, .transaction = true},
 };
 
 static int start(struct actor *actor, struct db *db) {

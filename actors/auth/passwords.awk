@@ -1,5 +1,5 @@
-# Turns passwords.txt, after its line of dashes, into one C text: each word ends in a NUL, so that nothing has to be relocated.
+# Turns passwords.txt, after its line of dashes, into one C text with a line for each word: nothing has to be relocated.
 BEGIN { print "#pragma once\n\nstatic const char words[] =" }
-begun { gsub(/\\/, "\\\\"); gsub(/"/, "\\\""); print "    \"" $0 "\\0\"" }
+begun { gsub(/\\/, "\\\\"); gsub(/"/, "\\\""); print "    \"" $0 "\\n\"" }
 /^----$/ { begun = 1 }
 END { print "    ;" }

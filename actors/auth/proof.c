@@ -10,7 +10,7 @@ enum status caller_proves(struct call *call, const char *password, struct accoun
     struct rows *rows = call_run(call, Q_account_secret, ARGS(ARG_INT("user", call->header.user)));
     if (!rows)
         return call->status;
-    bool right = password_matches(password, rows_count(rows) ? rows_text(rows, 0, "password") : NULL);
+    bool right = password_matches(password, rows_count(rows) ? rows_text(rows, 0, "password") : NULL, NULL);
     *account = right ? account_from_row(rows, 0, call->arena) : NULL;
     if (two_factor)
         *two_factor = right && rows_bool(rows, 0, "two_factor");

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 #include <zmq.h>
 
 #include "broker/zoectl/zoectl.h"
@@ -117,4 +118,24 @@ int zoectl_refused(const struct zoectl_call *call) {
         fprintf(stderr, " at %s", problem->field);
     fputc('\n', stderr);
     return 1;
+}
+
+int zoectl_tell(unsigned message, const void *value, struct zoectl_call *call) {
+    call->side = "ask";
+    call->message = message_row(message);
+    call->value = value;
+    call->roles = ROLE_ADMIN;
+    int rc = zoectl_call(call);
+    return !rc && call->status != OK ? zoectl_refused(call) : rc;
+}
+
+const char *zoectl_moment(int64_t ms) {
+    static char texts[4][32];
+    static unsigned turn;
+    char *to = texts[turn++ % 4];
+    time_t seconds = ms / 1000;
+    struct tm at;
+    if (!gmtime_r(&seconds, &at) || !strftime(to, sizeof texts[0], "%Y-%m-%d %H:%M:%SZ", &at))
+        *to = 0;
+    return to;
 }

@@ -2,43 +2,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 
 #include "broker/zoectl/zoectl.h"
 #include "protocol/wire/header.h"
-
-static const char *moment(int64_t ms) {
-    static char texts[4][32];
-    static unsigned turn;
-    char *to = texts[turn++ % 4];
-    time_t seconds = ms / 1000;
-    struct tm at;
-    if (!gmtime_r(&seconds, &at) || !strftime(to, sizeof texts[0], "%Y-%m-%d %H:%M:%SZ", &at))
-        *to = 0;
-    return to;
-}
-
-static int tell(unsigned message, const void *value, struct zoectl_call *call) {
-    call->side = "ask";
-    call->message = message_row(message);
-    call->value = value;
-    call->roles = ROLE_ADMIN;
-    int rc = zoectl_call(call);
-    return !rc && call->status != OK ? zoectl_refused(call) : rc;
-}
 
 static int list(const char *state, struct zoectl_call *call) {
     struct letter_list_ask ask = {.state = state, .limit = 100, .has_limit = true};
     int rc;
     printf("%8s %-6s %5s  %-20s %-16s %-30s %s\n", "LETTER", "STATE", "TRIES", "QUEUED", "KIND", "ADDRESS", "ERROR");
     do {
-        if ((rc = tell(MSG_mail_list, &ask, call)))
+        if ((rc = zoectl_tell(MSG_mail_list, &ask, call)))
             return rc;
         const struct letter_page *page = call->answer;
         for (size_t i = 0; i < page->items.n; i++) {
             const struct letter_row *row = &LIST_AT(page->items, struct letter_row, i);
             printf("%8lld %-6s %5lld  %-20s %-16s %-30s %s\n", (long long)row->id, row->state, (long long)row->attempts,
-                   moment(row->created_at), row->kind, row->address, row->error);
+                   zoectl_moment(row->created_at), row->kind, row->address, row->error);
         }
         ask.cursor = page->next;
     } while (ask.cursor);
@@ -48,12 +27,12 @@ static int list(const char *state, struct zoectl_call *call) {
 static void print_letter(const struct letter_row *row) {
     printf(
         "letter   %lld\nstate    %s\nkind     %s\naddress  %s\ndialect  %s\nevent    %s\nqueued   %s\nattempts %lld\n",
-        (long long)row->id, row->state, row->kind, row->address, row->dialect, row->event, moment(row->created_at),
-        (long long)row->attempts);
+        (long long)row->id, row->state, row->kind, row->address, row->dialect, row->event,
+        zoectl_moment(row->created_at), (long long)row->attempts);
     if (row->has_due_at)
-        printf("due      %s\n", moment(row->due_at));
+        printf("due      %s\n", zoectl_moment(row->due_at));
     if (row->has_ended_at)
-        printf("ended    %s\n", moment(row->ended_at));
+        printf("ended    %s\n", zoectl_moment(row->ended_at));
     if (*row->error)
         printf("error    %s\n", row->error);
 }
@@ -68,7 +47,7 @@ static int do_to_one(const struct verb *verb, const char *number, struct zoectl_
     long long id = strtoll(number, &end, 10);
     if (*end || id < 1)
         return zoectl_usage("mail %s: the number of a letter is needed", verb->name);
-    int rc = tell(verb->message, &(struct by_id){.id = id}, call);
+    int rc = zoectl_tell(verb->message, &(struct by_id){.id = id}, call);
     if (!rc && verb->message != MSG_mail_drop)
         print_letter(call->answer);
     return rc;

@@ -17,6 +17,8 @@ static const struct command {
     {"open", zoectl_open, "SERVICE|broker", "take asks again"},
     {"ask", zoectl_ask, "MESSAGE [JSON] [--user N] [--admin]", "send a message and print the answer"},
     {"mail", zoectl_mail, "list [STATE] | show|retry|drop LETTER", "the outgoing mail"},
+    {"users", zoectl_users, "list | show|suspend|...|import WHO", "accounts (zoectl users tells more)"},
+    {"keys", zoectl_keys, "list | rotate", "keys that sign access tokens"},
     {"messages", zoectl_messages, "", "list what can be asked of whom"},
     {"settings", zoectl_settings, "[--file]", "list the ZOE_ variables, or write them as an environment file"},
     {"migrate", zoectl_migrate, "", "prepare the database"},

@@ -16,6 +16,8 @@ int zoectl_drain(int argc, char **argv);
 int zoectl_open(int argc, char **argv);
 int zoectl_ask(int argc, char **argv);
 int zoectl_mail(int argc, char **argv);
+int zoectl_users(int argc, char **argv);
+int zoectl_keys(int argc, char **argv);
 int zoectl_messages(int argc, char **argv);
 int zoectl_settings(int argc, char **argv);
 int zoectl_migrate(int argc, char **argv);
@@ -39,6 +41,12 @@ struct zoectl_call {
 
 /* 0, or EX_UNAVAILABLE after one line on stderr. */
 int zoectl_call(struct zoectl_call *call);
+/* The same as an administrator, with a line on stderr for a refusal: 0, 1 or EX_UNAVAILABLE. */
+int zoectl_tell(unsigned message, const void *value, struct zoectl_call *call);
+/* zoectl users import. An exit status: 1 when rows were refused. */
+int zoectl_users_import(const char *path, bool dry);
+/* A time for people; good for four calls. */
+const char *zoectl_moment(int64_t ms);
 /* How many brokers ZOE_BROKERS names. */
 unsigned zoectl_brokers(void);
 /* Prints status and problem of a refused call; returns 1. */

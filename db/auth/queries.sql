@@ -2,10 +2,15 @@
 insert into accounts (email, name, password, roles, verified_at)
 values (normal(:email), :name, :password_hash, :roles::integer, case when :verified::boolean then now() end)
 returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url
--- Always one row: its spelling is what limits count by, whether there is such an account or not.
+-- Always one row: its spelling is what limits count by, whether there is such an account or not. While accounts have hashes of other
+-- systems, each login pays for one of them: which one hangs on the spelling, so that strangers look like accounts.
 -- name: account_by_email
 select k.spelling, a.id, a.email, a.name, a.password, a.roles, a.verified_at is not null as verified, ms(a.created_at) as created_at, picture_url(a.picture) as picture_url,
-       a.suspended_at is not null as suspended, a.totp_since is not null as two_factor
+       a.suspended_at is not null as suspended, a.totp_since is not null as two_factor,
+       (select f.password from accounts f, (select min(id) as low, max(id) as high from accounts where password not like '$2%') b
+        where f.password not like '$2%'
+          and f.id >= b.low + (hashtextextended(k.spelling, 0) & 9223372036854775807) % (b.high - b.low + 1)
+        order by f.id limit 1) as sample
 from (select normal(:email) as spelling) k left join accounts a on a.email = k.spelling
 -- name: account_secret
 select id, email, name, password, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url,
@@ -231,3 +236,22 @@ with old as (
 insert into signing_keys (kid, alg, private_pem, public_pem, secret)
 select :kid, :alg, :private_pem, :public_pem, :secret where exists (select from old)
 on conflict (kid) do update set retired_at = null, created_at = now()
+-- name: accounts_import
+with given as (
+    select n, normal(email) as spelling, name, hash, coalesce(verified, false) as verified, coalesce(admin, false) as admin, created_ms,
+           row_number() over (partition by normal(email) order by n) = 1 as first
+    from jsonb_to_recordset(:list::jsonb) as r (n integer, email text, name text, hash text, verified boolean, admin boolean, created_ms bigint)
+), fresh as (
+    select * from given g
+    where first and octet_length(spelling) <= 254 and not exists (select from accounts a where a.email = g.spelling)
+), added as (
+    insert into accounts (email, name, password, roles, verified_at, created_at)
+    select spelling, name, hash, case when admin then 3 else 1 end, case when verified then now() end,
+           least(now(), coalesce(timestamptz 'epoch' + created_ms * interval '1 millisecond', now()))
+    from fresh where not :dry::boolean
+    on conflict (email) do nothing returning email
+)
+select g.n, octet_length(g.spelling) <= 254 as fits,
+       g.first and case when :dry::boolean then exists (select from fresh f where f.n = g.n)
+                        else exists (select from added d where d.email = g.spelling) end as added
+from given g

@@ -14,6 +14,8 @@ int main(void) {
     failed += store_tests();
     failed += node_tests();
     failed += password_tests();
+    failed += foreign_tests();
+    failed += csv_tests();
     failed += edge_template_tests();
     failed += edge_take_tests();
     failed += edge_range_tests();

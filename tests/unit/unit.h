@@ -19,5 +19,7 @@ int sign_tests(void);
 int store_tests(void);
 int node_tests(void);
 int password_tests(void);
+int foreign_tests(void);
+int csv_tests(void);
 
 #endif
