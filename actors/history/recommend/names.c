@@ -1,0 +1,128 @@
+#include "actors/history/recommend/names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROOM_LEAST = 256 };
+
+/* Open addressing at most half full; `room` is a power of two. */
+static uint64_t mix(uint64_t x) {
+    x ^= x >> 33;
+    x *= UINT64_C(0xff51afd7ed558ccd);
+    x ^= x >> 33;
+    x *= UINT64_C(0xc4ceb9fe1a85ec53);
+    return x ^ x >> 33;
+}
+
+/* FNV-1a. */
+static uint64_t hash_text(uint8_t kind, const char *text) {
+    uint64_t hash = (UINT64_C(0xcbf29ce484222325) ^ kind) * UINT64_C(0x100000001b3);
+    for (; *text; text++)
+        hash = (hash ^ (uint8_t)*text) * UINT64_C(0x100000001b3);
+    return mix(hash);
+}
+
+/* Twice the table, and room for half as many entries of `each` bytes. 0, or -1. */
+static int grow(uint32_t **table, void **entries, size_t each, uint32_t *room) {
+    uint32_t wanted = *room ? 2 * *room : ROOM_LEAST;
+    void *more = wanted ? realloc(*entries, wanted / 2 * each) : NULL;
+    if (!more)
+        return -1;
+    *entries = more;
+    uint32_t *fresh = calloc(wanted, sizeof *fresh);
+    if (!fresh)
+        return -1;
+    free(*table);
+    *table = fresh;
+    *room = wanted;
+    return 0;
+}
+
+static void insert(uint32_t *table, uint32_t room, uint64_t hash, uint32_t number) {
+    uint32_t at = (uint32_t)hash & (room - 1);
+    while (table[at])
+        at = (at + 1) & (room - 1);
+    table[at] = number + 1;
+}
+
+void names_free(struct names *names) {
+    for (uint32_t i = 0; i < names->n; i++)
+        free(names->texts[i]);
+    free(names->texts);
+    free(names->table);
+    *names = (struct names){0};
+}
+
+static uint32_t names_find(const struct names *names, uint64_t hash, uint8_t kind, const char *text) {
+    for (uint32_t at = (uint32_t)hash & (names->room - 1); names->table[at]; at = (at + 1) & (names->room - 1)) {
+        const char *known = names->texts[names->table[at] - 1];
+        if ((uint8_t)known[0] == kind && !strcmp(known + 1, text))
+            return names->table[at] - 1;
+    }
+    return NUMBER_NONE;
+}
+
+uint32_t names_add(struct names *names, enum feature_kind kind, const char *text) {
+    uint64_t hash = hash_text((uint8_t)kind, text);
+    uint32_t known = names->room ? names_find(names, hash, (uint8_t)kind, text) : NUMBER_NONE;
+    if (known != NUMBER_NONE)
+        return known;
+    if (names->n == names->room / 2) {
+        void *texts = names->texts;
+        if (grow(&names->table, &texts, sizeof *names->texts, &names->room))
+            return NUMBER_NONE;
+        names->texts = texts;
+        for (uint32_t i = 0; i < names->n; i++)
+            insert(names->table, names->room, hash_text((uint8_t)names->texts[i][0], names->texts[i] + 1), i);
+    }
+    size_t bytes = strlen(text) + 1;
+    char *copy = malloc(bytes + 1);
+    if (!copy)
+        return NUMBER_NONE;
+    copy[0] = (char)kind;
+    memcpy(copy + 1, text, bytes);
+    names->texts[names->n] = copy;
+    insert(names->table, names->room, hash, names->n);
+    return names->n++;
+}
+
+enum feature_kind names_kind(const struct names *names, uint32_t number) {
+    return (enum feature_kind)names->texts[number][0];
+}
+
+const char *names_text(const struct names *names, uint32_t number) {
+    return names->texts[number] + 1;
+}
+
+void places_free(struct places *places) {
+    free(places->ids);
+    free(places->table);
+    *places = (struct places){0};
+}
+
+uint32_t places_find(const struct places *places, int64_t id) {
+    if (!places->room)
+        return NUMBER_NONE;
+    for (uint32_t at = (uint32_t)mix((uint64_t)id) & (places->room - 1); places->table[at];
+         at = (at + 1) & (places->room - 1))
+        if (places->ids[places->table[at] - 1] == id)
+            return places->table[at] - 1;
+    return NUMBER_NONE;
+}
+
+uint32_t places_add(struct places *places, int64_t id) {
+    uint32_t known = places_find(places, id);
+    if (known != NUMBER_NONE)
+        return known;
+    if (places->n == places->room / 2) {
+        void *ids = places->ids;
+        if (grow(&places->table, &ids, sizeof *places->ids, &places->room))
+            return NUMBER_NONE;
+        places->ids = ids;
+        for (uint32_t i = 0; i < places->n; i++)
+            insert(places->table, places->room, mix((uint64_t)places->ids[i]), i);
+    }
+    places->ids[places->n] = id;
+    insert(places->table, places->room, mix((uint64_t)id), places->n);
+    return places->n++;
+}
