@@ -1,14 +1,30 @@
 #include "actors/history/history.h"
 
+static enum status export_marks(struct call *call, const char *list, struct list *items) {
+    const struct db_arg *args =
+        ARGS(ARG_INT("user", call->header.user), ARG_TEXT("list", list), ARG_INT("rows", MARKS_MOST));
+    return history_items(call, call_run(call, Q_marks_all, args), marked_item_record(), items);
+}
+
+static enum status export_habits(struct call *call, struct habits *habits) {
+    struct rows *rows = call_run(call, Q_habits_show, ARGS(ARG_INT("user", call->header.user)));
+    if (!rows)
+        return call->status;
+    int rc = habits ? rows_fill(rows, 0, habits_record(), habits, call->arena) : -1;
+    rows_free(rows);
+    return rc ? INTERNAL : OK;
+}
+
 enum status history_export(struct call *call) {
     struct history_export *reply = call->reply;
+    struct habits *habits = arena_alloc(call->arena, sizeof *habits);
     if (history_caller(call) != OK)
         return call->status;
     struct rows *rows = call_run(call, Q_progress_all, ARGS(ARG_INT("user", call->header.user)));
-    if (!rows)
+    if (history_items(call, rows, history_item_record(), &reply->items) != OK ||
+        export_marks(call, "watchlist", &reply->watchlist) != OK ||
+        export_marks(call, "favorites", &reply->favorites) != OK || export_habits(call, habits) != OK)
         return call->status;
-    size_t all = rows_count(rows);
-    reply->items = rows_list(rows, history_item_record(), call->arena);
-    rows_free(rows);
-    return reply->items.n == all ? OK : INTERNAL;
+    reply->settings = habits;
+    return OK;
 }

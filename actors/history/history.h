@@ -11,10 +11,24 @@ enum status history_resume(struct call *call);
 enum status history_learn(struct call *call);
 enum status history_forget_account(struct call *call);
 enum status history_export(struct call *call);
+enum status history_continue(struct call *call);
+enum status history_next(struct call *call);
+enum status history_clear(struct call *call);
+enum status history_settings(struct call *call);
+enum status history_settings_change(struct call *call);
+enum status history_mark(struct call *call);
+enum status history_marks(struct call *call);
+enum status history_marked(struct call *call);
+enum status history_view(struct call *call);
+enum status history_recommend(struct call *call);
 
-enum { RECORD_MOST = 512 };
+enum { RECORD_MOST = 512, MARKS_MOST = 1000 };
 
 /* OK when somebody is logged in, else UNAUTHENTICATED. */
 enum status history_caller(struct call *call);
+/* All of `rows`, which are freed, as a list of `record`s; call->status. NULL rows: the query failed. */
+enum status history_items(struct call *call, struct rows *rows, const struct record *record, struct list *items);
+/* The numbers on the list that the ask names. */
+enum status history_marks_ids(struct call *call, struct list *ids);
 
 #endif

@@ -10,10 +10,8 @@ enum status history_list(struct call *call) {
     struct rows *rows = call_run(call, Q_progress_page, ARGS(PAGE_ARGS(page), ARG_INT("user", call->header.user)));
     if (!rows)
         return call->status;
-    size_t n = page_take(&page, rows, call->arena, &reply->next), all = rows_count(rows);
-    reply->items = rows_list(rows, history_item_record(), call->arena);
-    bool whole = reply->items.n == all;
-    reply->items.n = n;
-    rows_free(rows);
-    return whole ? OK : INTERNAL;
+    size_t n = page_take(&page, rows, call->arena, &reply->next);
+    if (history_items(call, rows, history_item_record(), &reply->items) == OK)
+        reply->items.n = n;
+    return call->status;
 }

@@ -1,5 +1,6 @@
 #define DB_QUERIES_TABLE
 #include "actors/history/history.h"
+#include "actors/history/model.h"
 
 static const struct handler handlers[] = {
     {.message = MSG_history_record, .many = history_record, .most = RECORD_MOST},
@@ -8,14 +9,35 @@ static const struct handler handlers[] = {
     {.message = MSG_history_learn, .one = history_learn, .transaction = true},
     {.message = MSG_history_forget_account, .one = history_forget_account, .transaction = true},
     {.message = MSG_history_export, .one = history_export},
+    {.message = MSG_history_continue, .one = history_continue},
+    {.message = MSG_history_next, .one = history_next},
+    {.message = MSG_history_clear, .one = history_clear},
+    {.message = MSG_history_settings, .one = history_settings},
+    {.message = MSG_history_settings_change, .one = history_settings_change, .transaction = true},
+    {.message = MSG_history_mark, .one = history_mark, .transaction = true},
+    {.message = MSG_history_marks, .one = history_marks},
+    {.message = MSG_history_marked, .one = history_marked},
+    {.message = MSG_history_view, .one = history_view},
+    {.message = MSG_history_recommend, .one = history_recommend},
 };
 
-static void chore(struct actor *actor, struct db *db) {
+static int start(struct actor *actor, struct db *db) {
+    (void)actor, (void)db;
+    return model_start(db_queries, Q_COUNT);
+}
+
+static void stop(struct actor *actor) {
     (void)actor;
-    rows_free(db_run(db, Q_progress_sweep_deleted, NULL, NULL, NULL));
-    rows_free(db_run(db, Q_progress_sweep_unknown, NULL, NULL, NULL));
-    rows_free(db_run(db, Q_progress_sweep_gone, NULL, NULL, NULL));
-    rows_free(db_run(db, Q_gone_sweep, NULL, NULL, NULL));
+    model_stop();
+}
+
+static void chore(struct actor *actor, struct db *db) {
+    static const unsigned sweeps[] = {Q_progress_sweep_deleted, Q_progress_sweep_unknown,
+                                      Q_progress_sweep_gone,    Q_gone_sweep,
+                                      Q_progress_sweep_old,     Q_views_sweep};
+    (void)actor;
+    for (size_t i = 0; i < sizeof sweeps / sizeof *sweeps; i++)
+        rows_free(db_run(db, sweeps[i], NULL, NULL, NULL));
 }
 
 int main(void) {
@@ -25,6 +47,8 @@ int main(void) {
         .handler_count = sizeof handlers / sizeof *handlers,
         .queries = db_queries,
         .query_count = Q_COUNT,
+        .start = start,
+        .stop = stop,
         .chore = chore,
         .chore_ms = 600000,
     });

@@ -13,6 +13,8 @@ int outbox_tests(void);
 int once_tests(void);
 int content_tests(void);
 int history_tests(void);
+int lists_tests(void);
+int recommend_tests(void);
 int mail_tests(void);
 int auth_tests(void);
 int account_tests(void);

@@ -16,6 +16,7 @@ int main(void) {
     failed += password_tests();
     failed += foreign_tests();
     failed += csv_tests();
+    failed += recommend_tests();
     failed += edge_template_tests();
     failed += edge_take_tests();
     failed += edge_range_tests();

@@ -21,5 +21,6 @@ int node_tests(void);
 int password_tests(void);
 int foreign_tests(void);
 int csv_tests(void);
+int recommend_tests(void);
 
 #endif

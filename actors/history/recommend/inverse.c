@@ -29,9 +29,9 @@ static int invert_block(double *block, size_t n) {
 }
 
 struct strip {
-    size_t first, n;  /* pivots of this block */
+    size_t first, n; /* pivots of this block */
     double block[BLOCK * BLOCK];
-    float *wide;      /* n rows: the inverse block times the rows of the pivots */
+    float *wide; /* n rows: the inverse block times the rows of the pivots */
 };
 
 static void fill_wide(struct strip *strip, const float *matrix, size_t size) {

@@ -40,7 +40,8 @@ static size_t row_of(struct fit *fit, uint32_t slot) {
         uint32_t other = fit->row[i].number;
         float both = (float)fit->together[other], theirs = (float)audience_of(audience, other);
         float power = fit->settings->popular_power;
-        fit->row[i].weight = both / (powf(mine, 1 - power) * powf(theirs, power)) * both / (both + fit->settings->shrink);
+        fit->row[i].weight =
+            both / (powf(mine, 1 - power) * powf(theirs, power)) * both / (both + fit->settings->shrink);
         fit->together[other] = 0;
     }
     qsort(fit->row, n, sizeof *fit->row, heavier);

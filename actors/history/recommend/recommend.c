@@ -6,15 +6,15 @@
 
 /* Chosen on the validation slices of the evaluation (tests/bench/recommend). */
 const struct recipe recipe_usual = {
-    .ease = {.most = 2048, .least = 5, .ridge = 100, .content = 20},
-    .neighbours = {.most = 100, .shrink = 10, .popular_power = 0.5F},
-    .ease_part = 1,
-    .neighbours_part = 0.5F,
+    .ease = {.most = 2048, .least = 5, .ridge = 400, .content = 20},
+    .neighbours = {.most = 100, .shrink = 0, .popular_power = 0.5F},
+    .ease_part = 1.5F,
+    .neighbours_part = 0.25F,
     .content_part = 0.2F,
-    .popular_part = 0.2F,
-    .content_first = 1,
-    .known_half = 3,
-    .content_fresh = 0.3F,
+    .popular_part = 0.8F,
+    .content_first = 0.5F,
+    .known_half = 5,
+    .content_fresh = 0.8F,
     .fresh_half = 5,
     .recent = 50,
 };
@@ -110,8 +110,8 @@ static size_t known_of(const struct learnt *learnt, const struct weighted *watch
 static void weigh(struct scores *scores, const struct recommender *recommender, const struct recipe *recipe,
                   size_t known, const bool *out) {
     float parts[PARTS] = {
-        [PART_CONTENT] = recipe->content_part +
-                         recipe->content_first * recipe->known_half / (recipe->known_half + (float)known),
+        [PART_CONTENT] =
+            recipe->content_part + recipe->content_first * recipe->known_half / (recipe->known_half + (float)known),
         [PART_NEIGHBOURS] = recipe->neighbours_part,
         [PART_EASE] = recipe->ease_part,
     };
@@ -135,8 +135,9 @@ static int score(struct scores *scores, const struct recommender *recommender, c
     return recipe->ease_part > 0 ? ease_score(&recommender->learnt.ease, watched, n, scores->of[PART_EASE]) : 0;
 }
 
+/* Of equals the newer one. */
 static bool before(const struct pick *one, const struct pick *other) {
-    return one->score != other->score ? one->score > other->score : one->slot < other->slot;
+    return one->score != other->score ? one->score > other->score : one->slot > other->slot;
 }
 
 /* Keeps the best `most` in order; most titles end at the first comparison. */
@@ -176,7 +177,8 @@ static float said_by_neighbours(const struct neighbours *neighbours, uint32_t fr
 }
 
 static float said_by_ease(const struct ease *ease, uint32_t from, uint32_t to) {
-    if (from >= ease->slots || to >= ease->slots || ease->row_of[from] == NUMBER_NONE || ease->row_of[to] == NUMBER_NONE)
+    if (from >= ease->slots || to >= ease->slots || ease->row_of[from] == NUMBER_NONE ||
+        ease->row_of[to] == NUMBER_NONE)
         return 0;
     return ease->weights[(size_t)ease->row_of[from] * ease->n + ease->row_of[to]];
 }
@@ -199,28 +201,30 @@ static uint32_t reason(const struct recommender *recommender, const struct score
     return because;
 }
 
-int recommend(const struct recommender *recommender, const struct recipe *recipe, const uint32_t *watched, size_t n,
+int recommend(const struct recommender *recommender, const struct recipe *recipe, const struct taste *taste,
               struct pick *picks, size_t most) {
-    struct weighted weighted[HISTORY_MOST];
+    struct weighted speak[HISTORY_MOST];
     struct scores scores = {.n = recommender->vectors.places.n};
-    size_t looked = n < HISTORY_MOST ? n : HISTORY_MOST, room = (size_t)scores.n + 1;
+    size_t n = taste->speakers < HISTORY_MOST ? taste->speakers : HISTORY_MOST, room = (size_t)scores.n + 1;
     float *all = calloc(PARTS * room, sizeof *all);
     bool *out = calloc(room, sizeof *out);
     int picked = -1;
     if (!all || !out)
         goto done;
-    for (size_t i = 0; i < n; i++)
-        out[watched[i]] = true;
-    for (size_t i = 0; i < looked; i++)
-        weighted[i] = (struct weighted){watched[i], exp2f(-(float)i / recipe->recent)};
+    for (size_t i = 0; i < taste->n; i++)
+        out[taste->watched[i]] = true;
+    for (size_t i = 0; i < n; i++) {
+        out[taste->speak[i]] = true;
+        speak[i] = (struct weighted){taste->speak[i], exp2f(-(float)i / recipe->recent)};
+    }
     for (int part = 0; part < PARTS; part++)
         scores.of[part] = all + (size_t)part * room;
-    if (score(&scores, recommender, recipe, weighted, looked))
+    if (score(&scores, recommender, recipe, speak, n))
         goto done;
-    weigh(&scores, recommender, recipe, known_of(&recommender->learnt, weighted, looked), out);
+    weigh(&scores, recommender, recipe, known_of(&recommender->learnt, speak, n), out);
     picked = (int)choose(recommender, &scores, out, picks, most);
     for (int i = 0; i < picked; i++)
-        picks[i].because = reason(recommender, &scores, weighted, looked, picks[i].slot);
+        picks[i].because = reason(recommender, &scores, speak, n, picks[i].slot);
 done:
     free(all);
     free(out);

@@ -8,11 +8,13 @@
  * (as soon as enough people did), what is popular (for a stranger, and a little always). One writer; readers hold it
  * still meanwhile. */
 
-enum { PICKS_MOST = 100, HISTORY_MOST = 500 };
+/* A view is worth half of one so many days younger. */
+enum { PICKS_MOST = 200, HISTORY_MOST = 500, POPULAR_HALF_DAYS = 60 };
 
 struct title_state {
     float popular;
-    bool shown; /* can be recommended */
+    bool shown;       /* can be recommended */
+    int64_t revision; /* of what is known of it */
 };
 
 /* What is learnt from the watches, made at one side while the one before answers. */
@@ -59,9 +61,15 @@ uint32_t recommender_slot(struct recommender *recommender, int64_t title);
 int learnt_fit(struct learnt *learnt, const struct recommender *recommender, const struct recipe *recipe);
 void learnt_free(struct learnt *learnt);
 
-/* The best `most` titles that are shown and not in `watched` (slots, the newest first; at most HISTORY_MOST are looked
- * at for taste, all are left out). How many; -1 when memory is out. */
-int recommend(const struct recommender *recommender, const struct recipe *recipe, const uint32_t *watched, size_t n,
+struct taste {
+    const uint32_t *watched; /* slots that are left out */
+    size_t n;
+    const uint32_t *speak; /* slots that speak for others, the newest first; at most HISTORY_MOST are heard */
+    size_t speakers;
+};
+
+/* The best `most` titles that are shown and not left out. How many; -1 when memory is out. */
+int recommend(const struct recommender *recommender, const struct recipe *recipe, const struct taste *taste,
               struct pick *picks, size_t most);
 
 #endif

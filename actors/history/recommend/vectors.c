@@ -197,7 +197,8 @@ size_t vectors_shared(const struct vectors *vectors, uint32_t one, uint32_t othe
         uint32_t feature = a->features[i];
         if (feature == b->features[j]) {
             float weight = vectors_weight(vectors, feature);
-            if (weight > 0 && names_kind(&vectors->names, feature) != FEATURE_YEARS)
+            enum feature_kind kind = names_kind(&vectors->names, feature);
+            if (weight > 0 && kind != FEATURE_YEARS && kind != FEATURE_WORD)
                 n = keep_heaviest(kept, n, (struct weighted){feature, weight});
             i++, j++;
         } else if (feature < b->features[j])

@@ -25,7 +25,7 @@ struct vectors {
     struct vector *titles;    /* one a slot */
     struct posting *postings; /* one a feature: the titles that have it */
     uint32_t titles_room, postings_room;
-    uint32_t live;           /* titles with a vector */
+    uint32_t live;            /* titles with a vector */
     uint32_t live_at_rescale; /* when the lengths were last right */
 };
 
@@ -57,7 +57,7 @@ void vectors_take_scales(struct vectors *vectors, float *scales);
 float vectors_weight(const struct vectors *vectors, uint32_t feature);
 /* Cosine of two titles, 0 to 1. */
 float vectors_cosine(const struct vectors *vectors, uint32_t one, uint32_t other);
-/* What two titles share, the heaviest first; how many. */
+/* What two titles share apart from words and years, the heaviest first; how many. */
 size_t vectors_shared(const struct vectors *vectors, uint32_t one, uint32_t other, uint32_t to[SHARED_MOST]);
 /* Adds to `scores` (one a slot) each title's cosine with the sum of the weighted vectors of `titles`. 0, or -1 when
  * memory is out. */

@@ -49,25 +49,6 @@ int watches_add(struct watches *watches, int64_t account, uint32_t slot) {
     return 0;
 }
 
-void watches_drop(struct watches *watches, int64_t account, uint32_t slot) {
-    uint32_t place = places_find(&watches->accounts, account);
-    struct watcher *watcher = place == NUMBER_NONE ? NULL : &watches->watchers[place];
-    for (uint32_t i = 0; watcher && i < watcher->n; i++)
-        if (watcher->slots[i] == slot) {
-            watcher->slots[i] = watcher->slots[--watcher->n];
-            watches->n--;
-            return;
-        }
-}
-
-void watches_forget(struct watches *watches, int64_t account) {
-    uint32_t place = places_find(&watches->accounts, account);
-    if (place == NUMBER_NONE)
-        return;
-    watches->n -= watches->watchers[place].n;
-    watches->watchers[place].n = 0;
-}
-
 int audience_build(struct audience *audience, const struct watches *watches, uint32_t slots) {
     *audience = (struct audience){.slots = slots,
                                   .start = calloc((size_t)slots + 2, sizeof *audience->start),

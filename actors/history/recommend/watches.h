@@ -23,8 +23,6 @@ void watches_free(struct watches *watches);
 /* Does nothing when it is there already. An account that watched more than WATCHES_OF_ONE_MOST titles adds no more: it
  * is a machine, and costs the square. 0, or -1 when memory is out. */
 int watches_add(struct watches *watches, int64_t account, uint32_t slot);
-void watches_drop(struct watches *watches, int64_t account, uint32_t slot);
-void watches_forget(struct watches *watches, int64_t account);
 
 /* The other way round: the watchers (places of accounts) of each slot, from start[slot] to start[slot + 1]. */
 struct audience {

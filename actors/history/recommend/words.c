@@ -6,17 +6,17 @@
 
 /* In the order of strcmp(). */
 static const char *const stop_words[] = {
-    "about",  "after",  "again",  "against", "all",   "also",   "and",    "another", "any",    "are",    "around",
-    "back",   "been",   "before", "begin",   "being", "between", "both",  "but",     "can",    "come",   "day",
-    "down",   "each",   "every",  "find",    "finds", "first",  "for",    "from",    "get",    "gets",   "has",
-    "have",   "help",   "her",    "herself", "him",   "himself", "his",   "how",     "into",   "its",    "just",
-    "life",   "lives",  "make",   "man",     "many",  "more",   "most",   "much",    "must",   "new",    "not",
-    "now",    "off",    "old",    "once",    "one",   "only",   "other",  "out",     "over",   "own",    "she",
-    "should", "some",   "soon",   "story",   "take",  "takes",  "than",   "that",    "the",    "their",  "them",
-    "themselves", "then", "there", "these",  "they",  "this",   "those",  "three",   "through", "time",  "two",
-    "under",  "until",  "upon",   "very",    "was",   "way",    "were",   "what",    "when",   "where",  "which",
-    "while",  "who",    "whom",   "whose",   "will",  "with",   "without", "world",  "year",   "years",  "you",
-    "young",  "your",
+    "about",      "after", "again",  "against", "all",   "also",    "and",     "another", "any",     "are",   "around",
+    "back",       "been",  "before", "begin",   "being", "between", "both",    "but",     "can",     "come",  "day",
+    "down",       "each",  "every",  "find",    "finds", "first",   "for",     "from",    "get",     "gets",  "has",
+    "have",       "help",  "her",    "herself", "him",   "himself", "his",     "how",     "into",    "its",   "just",
+    "life",       "lives", "make",   "man",     "many",  "more",    "most",    "much",    "must",    "new",   "not",
+    "now",        "off",   "old",    "once",    "one",   "only",    "other",   "out",     "over",    "own",   "she",
+    "should",     "some",  "soon",   "story",   "take",  "takes",   "than",    "that",    "the",     "their", "them",
+    "themselves", "then",  "there",  "these",   "they",  "this",    "those",   "three",   "through", "time",  "two",
+    "under",      "until", "upon",   "very",    "was",   "way",     "were",    "what",    "when",    "where", "which",
+    "while",      "who",   "whom",   "whose",   "will",  "with",    "without", "world",   "year",    "years", "you",
+    "young",      "your",
 };
 
 static int compare(const void *key, const void *entry) {

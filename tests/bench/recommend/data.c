@@ -19,9 +19,9 @@ static FILE *open_in(const char *folder, const char *name) {
 }
 
 static enum feature_kind kind_of(const char *word) {
-    static const char *const kinds[FEATURE_KINDS] = {[FEATURE_GENRE] = "genre",       [FEATURE_KEYWORD] = "keyword",
-                                                     [FEATURE_DIRECTOR] = "director", [FEATURE_CAST] = "cast",
-                                                     [FEATURE_WORD] = "text",         [FEATURE_YEARS] = "years"};
+    static const char *const kinds[FEATURE_KINDS] = {
+        [FEATURE_GENRE] = "genre", [FEATURE_KEYWORD] = "keyword", [FEATURE_DIRECTOR] = "director",
+        [FEATURE_CAST] = "cast",   [FEATURE_WORD] = "text",       [FEATURE_YEARS] = "years"};
     for (int kind = 0; kind < FEATURE_KINDS; kind++)
         if (!strncmp(word, kinds[kind], strlen(kinds[kind])) && word[strlen(kinds[kind])] == ':')
             return (enum feature_kind)kind;

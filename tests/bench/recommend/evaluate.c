@@ -54,7 +54,8 @@ static void measure(struct quality *quality, const struct recommender *recommend
         wanted += recommender->titles[person->asked[i]].shown;
     if (!wanted)
         return;
-    int n = recommend(recommender, recipe, person->history, person->known, picks, TOP);
+    struct taste taste = {person->history, person->known, person->history, person->known};
+    int n = recommend(recommender, recipe, &taste, picks, TOP);
     for (int at = 0; at < n; at++)
         for (size_t i = 0; i < person->wanted; i++)
             if (person->asked[i] == picks[at].slot) {
@@ -102,8 +103,8 @@ static void show_only_few(struct data *data) {
     audience_free(&audience);
 }
 
-void evaluate(struct data *data, const struct trial *trial, const struct recipe *recipes, size_t n,
-              struct quality *all, struct quality *few) {
+void evaluate(struct data *data, const struct trial *trial, const struct recipe *recipes, size_t n, struct quality *all,
+              struct quality *few) {
     size_t end = (size_t)(trial->end * (double)data->n);
     int64_t moment = data->watches[(size_t)(trial->learn * (double)data->n)].time;
     for (size_t i = 0; i < n; i++) {

@@ -36,7 +36,7 @@ struct trial {
     double popular_days; /* popularity halves after */
 };
 
-void evaluate(struct data *data, const struct trial *trial, const struct recipe *recipes, size_t n,
-              struct quality *all, struct quality *few);
+void evaluate(struct data *data, const struct trial *trial, const struct recipe *recipes, size_t n, struct quality *all,
+              struct quality *few);
 
 #endif

@@ -24,7 +24,9 @@ static void set_up(struct recipe recipes[METHODS]) {
         recipes[i].ease.most = 0;
     }
     recipes[CONTENT].content_part = 1;
+    /* The best of each on the validation slices, as ours. */
     recipes[NEIGHBOURS].neighbours_part = 1;
+    recipes[NEIGHBOURS].neighbours = (struct neighbours_settings){.most = 50, .shrink = 5, .popular_power = 0.5F};
     recipes[EASE].ease_part = 1;
     recipes[EASE].ease = (struct ease_settings){.most = 4096, .least = 1, .ridge = 200};
 }
@@ -34,22 +36,14 @@ static int set(struct recipe *recipe, struct trial *trial, const char *setting) 
         const char *name;
         float *at;
         uint32_t *whole;
-    } table[] = {{"ridge=", &recipe->ease.ridge, NULL},
-                 {"most=", NULL, &recipe->ease.most},
-                 {"least=", NULL, &recipe->ease.least},
-                 {"content_rows=", &recipe->ease.content, NULL},
-                 {"shrink=", &recipe->neighbours.shrink, NULL},
-                 {"power=", &recipe->neighbours.popular_power, NULL},
-                 {"kept=", NULL, &recipe->neighbours.most},
-                 {"ease=", &recipe->ease_part, NULL},
-                 {"knn=", &recipe->neighbours_part, NULL},
-                 {"content=", &recipe->content_part, NULL},
-                 {"popular=", &recipe->popular_part, NULL},
-                 {"first=", &recipe->content_first, NULL},
-                 {"half=", &recipe->known_half, NULL},
-                 {"fresh=", &recipe->content_fresh, NULL},
-                 {"fresh_half=", &recipe->fresh_half, NULL},
-                 {"recent=", &recipe->recent, NULL}};
+    } table[] = {{"ridge=", &recipe->ease.ridge, NULL},         {"most=", NULL, &recipe->ease.most},
+                 {"least=", NULL, &recipe->ease.least},         {"content_rows=", &recipe->ease.content, NULL},
+                 {"shrink=", &recipe->neighbours.shrink, NULL}, {"power=", &recipe->neighbours.popular_power, NULL},
+                 {"kept=", NULL, &recipe->neighbours.most},     {"ease=", &recipe->ease_part, NULL},
+                 {"knn=", &recipe->neighbours_part, NULL},      {"content=", &recipe->content_part, NULL},
+                 {"popular=", &recipe->popular_part, NULL},     {"first=", &recipe->content_first, NULL},
+                 {"half=", &recipe->known_half, NULL},          {"fresh=", &recipe->content_fresh, NULL},
+                 {"fresh_half=", &recipe->fresh_half, NULL},    {"recent=", &recipe->recent, NULL}};
     const char *value = strchr(setting, '=');
     if (!value)
         return -1;
@@ -78,7 +72,7 @@ int main(int argc, char **argv) {
     struct data data;
     struct recipe recipes[METHODS];
     struct quality all[METHODS], few[METHODS];
-    struct trial trial = {.learn = 0.8, .end = 1, .most_history = SIZE_MAX, .popular_days = 60};
+    struct trial trial = {.learn = 0.8, .end = 1, .most_history = SIZE_MAX, .popular_days = POPULAR_HALF_DAYS};
     int first = 0;
     if (argc < 3) {
         fprintf(stderr, "usage: recommend-bench FOLDER test|validation [setting=value...]\n");
