@@ -22,14 +22,10 @@ static uint64_t hash_text(uint8_t kind, const char *text) {
     return mix(hash);
 }
 
-/* Twice the table, and room for half as many entries of `each` bytes. 0, or -1. */
-static int grow(uint32_t **table, void **entries, size_t each, uint32_t *room) {
+/* Twice the table, empty. 0, or -1. */
+static int grow_table(uint32_t **table, uint32_t *room) {
     uint32_t wanted = *room ? 2 * *room : ROOM_LEAST;
-    void *more = wanted ? realloc(*entries, wanted / 2 * each) : NULL;
-    if (!more)
-        return -1;
-    *entries = more;
-    uint32_t *fresh = calloc(wanted, sizeof *fresh);
+    uint32_t *fresh = wanted ? calloc(wanted, sizeof *fresh) : NULL;
     if (!fresh)
         return -1;
     free(*table);
@@ -62,19 +58,26 @@ static uint32_t names_find(const struct names *names, uint64_t hash, uint8_t kin
     return NUMBER_NONE;
 }
 
+static int names_grow(struct names *names) {
+    uint32_t wanted = names->room ? names->room : ROOM_LEAST / 2;
+    char **texts = realloc(names->texts, wanted * sizeof *texts);
+    if (!texts)
+        return -1;
+    names->texts = texts;
+    if (grow_table(&names->table, &names->room))
+        return -1;
+    for (uint32_t i = 0; i < names->n; i++)
+        insert(names->table, names->room, hash_text((uint8_t)texts[i][0], texts[i] + 1), i);
+    return 0;
+}
+
 uint32_t names_add(struct names *names, enum feature_kind kind, const char *text) {
     uint64_t hash = hash_text((uint8_t)kind, text);
     uint32_t known = names->room ? names_find(names, hash, (uint8_t)kind, text) : NUMBER_NONE;
     if (known != NUMBER_NONE)
         return known;
-    if (names->n == names->room / 2) {
-        void *texts = names->texts;
-        if (grow(&names->table, &texts, sizeof *names->texts, &names->room))
-            return NUMBER_NONE;
-        names->texts = texts;
-        for (uint32_t i = 0; i < names->n; i++)
-            insert(names->table, names->room, hash_text((uint8_t)names->texts[i][0], names->texts[i] + 1), i);
-    }
+    if (names->n == names->room / 2 && names_grow(names))
+        return NUMBER_NONE;
     size_t bytes = strlen(text) + 1;
     char *copy = malloc(bytes + 1);
     if (!copy)
@@ -110,18 +113,25 @@ uint32_t places_find(const struct places *places, int64_t id) {
     return NUMBER_NONE;
 }
 
+static int places_grow(struct places *places) {
+    uint32_t wanted = places->room ? places->room : ROOM_LEAST / 2;
+    int64_t *ids = realloc(places->ids, wanted * sizeof *ids);
+    if (!ids)
+        return -1;
+    places->ids = ids;
+    if (grow_table(&places->table, &places->room))
+        return -1;
+    for (uint32_t i = 0; i < places->n; i++)
+        insert(places->table, places->room, mix((uint64_t)ids[i]), i);
+    return 0;
+}
+
 uint32_t places_add(struct places *places, int64_t id) {
     uint32_t known = places_find(places, id);
     if (known != NUMBER_NONE)
         return known;
-    if (places->n == places->room / 2) {
-        void *ids = places->ids;
-        if (grow(&places->table, &ids, sizeof *places->ids, &places->room))
-            return NUMBER_NONE;
-        places->ids = ids;
-        for (uint32_t i = 0; i < places->n; i++)
-            insert(places->table, places->room, mix((uint64_t)places->ids[i]), i);
-    }
+    if (places->n == places->room / 2 && places_grow(places))
+        return NUMBER_NONE;
     places->ids[places->n] = id;
     insert(places->table, places->room, mix((uint64_t)id), places->n);
     return places->n++;
