@@ -45,8 +45,8 @@ static void copy_pick(struct call *call, const struct recommender *recommender, 
     chosen->because = vectors->places.ids[pick->because];
     size_t n = vectors_shared(vectors, pick->slot, pick->because, shared);
     for (size_t i = 0; i < n; i++) {
-        chosen->shared[i].text = arena_text(call->arena, names_text(&vectors->names, shared[i]));
-        chosen->shared[i].kind = names_kind(&vectors->names, shared[i]);
+        chosen->shared[i].text = arena_text(call->arena, dictionary_text(&vectors->names, shared[i]));
+        chosen->shared[i].kind = dictionary_kind(&vectors->names, shared[i]);
         chosen->n += chosen->shared[i].text != NULL;
     }
 }

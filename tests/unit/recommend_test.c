@@ -21,23 +21,23 @@ static uint32_t chance(uint32_t n) {
 static void numbers_are_dense_and_stay(void **state) {
     (void)state;
     struct places places = {0};
-    struct names names = {0};
+    struct dictionary names = {0};
     char text[32];
     assert_int_equal(places_find(&places, 5), NUMBER_NONE);
     for (int64_t i = 0; i < 5000; i++) {
         snprintf(text, sizeof text, "word%lld", (long long)(i / 2));
         assert_int_equal(places_add(&places, i * 1000003), i);
-        assert_int_equal(names_add(&names, i % 2 ? FEATURE_CAST : FEATURE_WORD, text), i);
+        assert_int_equal(dictionary_add(&names, i % 2 ? FEATURE_CAST : FEATURE_WORD, text), i);
     }
     for (int64_t i = 0; i < 5000; i++) {
         assert_int_equal(places_add(&places, i * 1000003), i);
         assert_int_equal(places_find(&places, i * 1000003), i);
         assert_int_equal(places_find(&places, i * 1000003 + 1), NUMBER_NONE);
-        assert_int_equal(names_kind(&names, (uint32_t)i), i % 2 ? FEATURE_CAST : FEATURE_WORD);
+        assert_int_equal(dictionary_kind(&names, (uint32_t)i), i % 2 ? FEATURE_CAST : FEATURE_WORD);
     }
-    assert_string_equal(names_text(&names, 4999), "word2499");
+    assert_string_equal(dictionary_text(&names, 4999), "word2499");
     places_free(&places);
-    names_free(&names);
+    dictionary_free(&names);
 }
 
 static void words_that_say_something(void **state) {
@@ -88,8 +88,8 @@ static void titles_are_alike_by_what_they_share(void **state) {
     assert_true(vectors_cosine(vectors, heat, blank) == 0);
     uint32_t shared[SHARED_MOST];
     assert_int_equal(vectors_shared(vectors, heat, thief, shared), 2); /* words are no reason */
-    assert_string_equal(names_text(&vectors->names, shared[0]), "Mann");
-    assert_string_equal(names_text(&vectors->names, shared[1]), "Crime");
+    assert_string_equal(dictionary_text(&vectors->names, shared[0]), "Mann");
+    assert_string_equal(dictionary_text(&vectors->names, shared[1]), "Crime");
     /* By postings it is the same number. */
     float scores[5] = {0};
     assert_int_equal(vectors_score(vectors, &(struct weighted){heat, 0.5F}, 1, scores), 0);

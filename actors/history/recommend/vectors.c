@@ -17,7 +17,7 @@ static const float kind_weight[FEATURE_KINDS] = {
 enum { COMMON_WORD_PART = 10 };
 
 static void add_one(struct features *features, struct vectors *vectors, enum feature_kind kind, const char *text) {
-    uint32_t number = features->n < FEATURES_MOST ? names_add(&vectors->names, kind, text) : NUMBER_NONE;
+    uint32_t number = features->n < FEATURES_MOST ? dictionary_add(&vectors->names, kind, text) : NUMBER_NONE;
     if (number != NUMBER_NONE)
         features->numbers[features->n++] = number;
 }
@@ -38,7 +38,7 @@ void vectors_free(struct vectors *vectors) {
         free(vectors->postings[i].slots);
     free(vectors->titles);
     free(vectors->postings);
-    names_free(&vectors->names);
+    dictionary_free(&vectors->names);
     places_free(&vectors->places);
     *vectors = (struct vectors){0};
 }
@@ -108,7 +108,7 @@ static void clear(struct vectors *vectors, uint32_t slot) {
 
 float vectors_weight(const struct vectors *vectors, uint32_t feature) {
     uint32_t n = vectors->postings[feature].n;
-    enum feature_kind kind = names_kind(&vectors->names, feature);
+    enum feature_kind kind = dictionary_kind(&vectors->names, feature);
     if (!n || (kind == FEATURE_WORD && n > 1000 && n > vectors->live / COMMON_WORD_PART))
         return 0;
     return kind_weight[kind] * logf((float)(vectors->live + 1) / (float)n);
@@ -197,7 +197,7 @@ size_t vectors_shared(const struct vectors *vectors, uint32_t one, uint32_t othe
         uint32_t feature = a->features[i];
         if (feature == b->features[j]) {
             float weight = vectors_weight(vectors, feature);
-            enum feature_kind kind = names_kind(&vectors->names, feature);
+            enum feature_kind kind = dictionary_kind(&vectors->names, feature);
             if (weight > 0 && kind != FEATURE_YEARS && kind != FEATURE_WORD)
                 n = keep_heaviest(kept, n, (struct weighted){feature, weight});
             i++, j++;

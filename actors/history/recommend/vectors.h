@@ -1,7 +1,7 @@
 #ifndef ZOE_HISTORY_RECOMMEND_VECTORS_H
 #define ZOE_HISTORY_RECOMMEND_VECTORS_H
 
-#include "actors/history/recommend/names.h"
+#include "actors/history/recommend/numbers.h"
 
 /* Titles as sparse vectors of what they are about, weighted by TF-IDF and by kind; every title has a slot, the number
  * of its id in `places`. */
@@ -20,7 +20,7 @@ struct posting {
 };
 
 struct vectors {
-    struct names names;
+    struct dictionary names;
     struct places places;
     struct vector *titles;    /* one a slot */
     struct posting *postings; /* one a feature: the titles that have it */

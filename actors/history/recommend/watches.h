@@ -1,7 +1,7 @@
 #ifndef ZOE_HISTORY_RECOMMEND_WATCHES_H
 #define ZOE_HISTORY_RECOMMEND_WATCHES_H
 
-#include "actors/history/recommend/names.h"
+#include "actors/history/recommend/numbers.h"
 
 /* Who watched what, as the fits read it: for each account the slots of its titles, each once. */
 

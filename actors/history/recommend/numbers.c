@@ -1,4 +1,4 @@
-#include "actors/history/recommend/names.h"
+#include "actors/history/recommend/numbers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,42 +41,43 @@ static void insert(uint32_t *table, uint32_t room, uint64_t hash, uint32_t numbe
     table[at] = number + 1;
 }
 
-void names_free(struct names *names) {
-    for (uint32_t i = 0; i < names->n; i++)
-        free(names->texts[i]);
-    free(names->texts);
-    free(names->table);
-    *names = (struct names){0};
+void dictionary_free(struct dictionary *dictionary) {
+    for (uint32_t i = 0; i < dictionary->n; i++)
+        free(dictionary->texts[i]);
+    free(dictionary->texts);
+    free(dictionary->table);
+    *dictionary = (struct dictionary){0};
 }
 
-static uint32_t names_find(const struct names *names, uint64_t hash, uint8_t kind, const char *text) {
-    for (uint32_t at = (uint32_t)hash & (names->room - 1); names->table[at]; at = (at + 1) & (names->room - 1)) {
-        const char *known = names->texts[names->table[at] - 1];
+static uint32_t dictionary_find(const struct dictionary *dictionary, uint64_t hash, uint8_t kind, const char *text) {
+    for (uint32_t at = (uint32_t)hash & (dictionary->room - 1); dictionary->table[at];
+         at = (at + 1) & (dictionary->room - 1)) {
+        const char *known = dictionary->texts[dictionary->table[at] - 1];
         if ((uint8_t)known[0] == kind && !strcmp(known + 1, text))
-            return names->table[at] - 1;
+            return dictionary->table[at] - 1;
     }
     return NUMBER_NONE;
 }
 
-static int names_grow(struct names *names) {
-    uint32_t wanted = names->room ? names->room : ROOM_LEAST / 2;
-    char **texts = realloc(names->texts, wanted * sizeof *texts);
+static int dictionary_grow(struct dictionary *dictionary) {
+    uint32_t wanted = dictionary->room ? dictionary->room : ROOM_LEAST / 2;
+    char **texts = realloc(dictionary->texts, wanted * sizeof *texts);
     if (!texts)
         return -1;
-    names->texts = texts;
-    if (grow_table(&names->table, &names->room))
+    dictionary->texts = texts;
+    if (grow_table(&dictionary->table, &dictionary->room))
         return -1;
-    for (uint32_t i = 0; i < names->n; i++)
-        insert(names->table, names->room, hash_text((uint8_t)texts[i][0], texts[i] + 1), i);
+    for (uint32_t i = 0; i < dictionary->n; i++)
+        insert(dictionary->table, dictionary->room, hash_text((uint8_t)texts[i][0], texts[i] + 1), i);
     return 0;
 }
 
-uint32_t names_add(struct names *names, enum feature_kind kind, const char *text) {
+uint32_t dictionary_add(struct dictionary *dictionary, enum feature_kind kind, const char *text) {
     uint64_t hash = hash_text((uint8_t)kind, text);
-    uint32_t known = names->room ? names_find(names, hash, (uint8_t)kind, text) : NUMBER_NONE;
+    uint32_t known = dictionary->room ? dictionary_find(dictionary, hash, (uint8_t)kind, text) : NUMBER_NONE;
     if (known != NUMBER_NONE)
         return known;
-    if (names->n == names->room / 2 && names_grow(names))
+    if (dictionary->n == dictionary->room / 2 && dictionary_grow(dictionary))
         return NUMBER_NONE;
     size_t bytes = strlen(text) + 1;
     char *copy = malloc(bytes + 1);
@@ -84,17 +85,17 @@ uint32_t names_add(struct names *names, enum feature_kind kind, const char *text
         return NUMBER_NONE;
     copy[0] = (char)kind;
     memcpy(copy + 1, text, bytes);
-    names->texts[names->n] = copy;
-    insert(names->table, names->room, hash, names->n);
-    return names->n++;
+    dictionary->texts[dictionary->n] = copy;
+    insert(dictionary->table, dictionary->room, hash, dictionary->n);
+    return dictionary->n++;
 }
 
-enum feature_kind names_kind(const struct names *names, uint32_t number) {
-    return (enum feature_kind)names->texts[number][0];
+enum feature_kind dictionary_kind(const struct dictionary *dictionary, uint32_t number) {
+    return (enum feature_kind)dictionary->texts[number][0];
 }
 
-const char *names_text(const struct names *names, uint32_t number) {
-    return names->texts[number] + 1;
+const char *dictionary_text(const struct dictionary *dictionary, uint32_t number) {
+    return dictionary->texts[number] + 1;
 }
 
 void places_free(struct places *places) {

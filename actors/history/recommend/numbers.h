@@ -1,5 +1,5 @@
-#ifndef ZOE_HISTORY_RECOMMEND_NAMES_H
-#define ZOE_HISTORY_RECOMMEND_NAMES_H
+#ifndef ZOE_HISTORY_RECOMMEND_NUMBERS_H
+#define ZOE_HISTORY_RECOMMEND_NUMBERS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,17 +20,17 @@ enum feature_kind {
     FEATURE_KINDS
 };
 
-struct names {
+struct dictionary {
     uint32_t *table; /* number + 1, 0: free; as many as room */
     char **texts;    /* the kind, then the text */
     uint32_t n, room;
 };
 
-void names_free(struct names *names);
+void dictionary_free(struct dictionary *dictionary);
 /* The number of a feature, a new one when it was not known. NUMBER_NONE when memory is out. */
-uint32_t names_add(struct names *names, enum feature_kind kind, const char *text);
-enum feature_kind names_kind(const struct names *names, uint32_t number);
-const char *names_text(const struct names *names, uint32_t number);
+uint32_t dictionary_add(struct dictionary *dictionary, enum feature_kind kind, const char *text);
+enum feature_kind dictionary_kind(const struct dictionary *dictionary, uint32_t number);
+const char *dictionary_text(const struct dictionary *dictionary, uint32_t number);
 
 struct places {
     uint32_t *table;
