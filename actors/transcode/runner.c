@@ -164,9 +164,9 @@ struct work {
 
 static const struct work *work_of(const struct task *task) {
     static const struct work kinds[] = {
-        {"probe", task_probe, VITAL},      {"audio", task_audio, VITAL},   {"chunk", task_chunk, VITAL},
-        {"text", task_text, EXTRA},        {"poster", task_poster, EXTRA}, {"finish", task_finish, VITAL},
-        {"retire", task_retire, STUBBORN},
+        {"probe", task_probe, VITAL}, {"audio", task_audio, VITAL},   {"chunk", task_chunk, VITAL},
+        {"text", task_text, EXTRA},   {"poster", task_poster, EXTRA}, {"finish", task_finish, VITAL},
+        {"sheet", task_sheet, EXTRA}, {"file", task_file, EXTRA},     {"retire", task_retire, STUBBORN},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (!strcmp(task->kind, kinds[i].name))
@@ -247,7 +247,7 @@ int runner_start(struct actor *actor, const struct db_query *queries) {
     /* One runner more, so that a new film's first picture never waits for the chunks of a long one. */
     int rc = start_thread(RANK_QUICK);
     for (int64_t i = 0; !rc && i < slots; i++)
-        rc = start_thread(RANK_FINISH);
+        rc = start_thread(RANK_FILE);
     return rc;
 }
 

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "actors/transcode/transcode.h"
 #include "db/store/store.h"
@@ -44,6 +45,21 @@ static enum status replace_older(struct task *task) {
     return db_status(task->db);
 }
 
+static enum status add(struct task *task, const char *kind, int make) {
+    rows_free(db_run(task->db, Q_task_add, NULL, NULL,
+                     ARGS(ARG_INT("asset", task->asset), ARG_TEXT("kind", kind), ARG_INT("rank", RANK_FILE),
+                          ARG_INT("first", 0), ARG_INT("count", 0), ARG_INT("make", make))));
+    return db_status(task->db);
+}
+
+/* What is nice to have, once nobody waits for the film any more. */
+static enum status add_extras(struct task *task) {
+    enum status status = add(task, "sheet", 0);
+    for (size_t i = 0; status == OK && !strcmp(config()->files, "on") && i < task->rung_count; i++)
+        status = add(task, "file", (int)i);
+    return status;
+}
+
 enum outcome task_finish(struct task *task, const char **why) {
     char name[NAME_BYTES];
     enum outcome outcome = TASK_DONE;
@@ -60,7 +76,8 @@ enum outcome task_finish(struct task *task, const char **why) {
     if (outcome != TASK_DONE)
         return outcome;
     rows_free(db_run(task->db, Q_asset_finish, NULL, NULL, ARGS(ARG_INT("asset", task->asset))));
-    if (db_status(task->db) != OK || replace_older(task) != OK || playlists_write(task, true)) {
+    if (db_status(task->db) != OK || replace_older(task) != OK || add_extras(task) != OK ||
+        playlists_write(task, true)) {
         db_rollback(task->db);
         return TASK_LATER;
     }

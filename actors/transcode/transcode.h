@@ -21,7 +21,16 @@ enum { NAME_BYTES = 256 };
 enum { RUNG_AUDIO = 100, RUNG_TEXT = 200 };
 
 /* Order of work: what makes some film playable comes before what completes another. */
-enum rank { RANK_PROBE, RANK_AUDIO, RANK_FIRST, RANK_POSTER, RANK_QUICK = RANK_POSTER, RANK_CHUNK, RANK_FINISH };
+enum rank {
+    RANK_PROBE,
+    RANK_AUDIO,
+    RANK_FIRST,
+    RANK_POSTER,
+    RANK_QUICK = RANK_POSTER,
+    RANK_CHUNK,
+    RANK_FINISH,
+    RANK_FILE
+};
 
 /* runner.c: threads that claim tasks. */
 int runner_start(struct actor *actor, const struct db_query *queries);
@@ -64,6 +73,8 @@ enum outcome task_probe(struct task *task, const char **why);
 enum outcome task_audio(struct task *task, const char **why);
 enum outcome task_chunk(struct task *task, const char **why);
 enum outcome task_text(struct task *task, const char **why);
+enum outcome task_sheet(struct task *task, const char **why);
+enum outcome task_file(struct task *task, const char **why);
 enum outcome task_poster(struct task *task, const char **why);
 enum outcome task_finish(struct task *task, const char **why);
 enum outcome task_retire(struct task *task, const char **why);

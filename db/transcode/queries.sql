@@ -18,7 +18,8 @@ update tasks set state = 'running', worker = :worker, attempt = attempt + 1, beg
 where id = (
     select t.id from tasks t join assets a on a.id = t.asset_id
     where t.state <> 'done' and (t.state = 'waiting' or t.lease_until < now()) and t.not_before <= now()
-      and (a.state in ('pending', 'processing') or t.kind = 'retire') and not a.held and t.rank <= :rank_max::integer
+      and (a.state in ('pending', 'processing') or t.kind = 'retire'
+          or (t.kind in ('file', 'sheet') and a.state = 'ready')) and not a.held and t.rank <= :rank_max::integer
       and (t.kind <> 'chunk' or not a.has_audio or a.audio_segments >= t.first + t.count)
       and (t.kind <> 'poster' or a.playable)
       and (t.kind <> 'finish' or not exists (
@@ -87,7 +88,7 @@ update uploads set state = 'gone' where title_id = :title_id returning id
 insert into renditions (asset_id, rung, name, width, height, crf, maxrate, bufsize)
 values (:asset, :rung::integer, :name, :width::integer, :height::integer, :crf::integer, :maxrate, :bufsize)
 -- name: renditions
-select r.rung, r.name, r.width, r.height, r.crf, r.maxrate, r.bufsize, r.profile,
+select r.rung, r.name, r.width, r.height, r.crf, r.maxrate, r.bufsize, r.profile, r.file,
        coalesce(max(s.bytes * 8e6 / s.duration_us), 0)::bigint as bandwidth,
        coalesce(sum(s.bytes) * 8e6 / sum(s.duration_us), 0)::bigint as average,
        count(s.number) as segments
@@ -95,6 +96,8 @@ from renditions r left join segments s on s.asset_id = r.asset_id and s.rung = r
 where r.asset_id = :asset group by r.asset_id, r.rung order by r.rung
 -- name: rendition_profile
 update renditions set profile = :profile::integer where asset_id = :asset and rung = :rung::integer
+-- name: rendition_file
+update renditions set file = true where asset_id = :asset and rung = :rung::integer
 -- name: segment_add
 insert into segments (asset_id, rung, number, bytes, duration_us, keys)
 values (:asset, :rung::integer, :number::integer, :bytes::integer, :duration_us, :keys)

@@ -181,3 +181,32 @@ test('several languages to hear and to read', async () => {
   for (const name of ['audio_1/index.m3u8', 'audio_2/index.m3u8', '120p/index.m3u8'])
     assert.equal(tool('ffmpeg', '-v', 'error', '-xerror', '-i', `${set.base}${base}${name}`, '-f', 'null', '-'), '');
 });
+
+test('a file for each rung, and a storyboard', async () => {
+  const { title } = await set.film({ session, seconds: 13, size: '640x360' });
+  const { base, get } = await opened(title.id);
+  await until(async () => (await set.title(title.id)).renditions.every((r) => r.file), { ms: 60000, what: 'the files' });
+  for (const { name, width, height } of title.renditions) {
+    const address = `${set.base}${base}${name}/film.mp4`;
+    const seen = JSON.parse(tool('ffprobe', '-v', 'error', '-show_streams', '-show_format', '-of', 'json', address));
+    const [video, audio] = seen.streams;
+    assert.deepEqual([video.codec_name, video.width, video.height, video.r_frame_rate, audio.codec_name, audio.sample_rate], ['h264', width, height, '25/1', 'aac', '48000']);
+    assert.ok(Math.abs(Number(seen.format.duration) - 13) < 0.06 && Math.abs(Number(video.start_time)) < 0.001, JSON.stringify(seen.format));
+    // The tables are in front, and a part can be had.
+    const head = await fetch(address, { headers: { Range: 'bytes=0-39' } });
+    const first = Buffer.from(await head.arrayBuffer());
+    assert.deepEqual([head.status, first.subarray(4, 8).toString(), first.subarray(36, 40).toString()], [206, 'ftyp', 'moov']);
+    assert.equal(tool('ffmpeg', '-v', 'error', '-xerror', '-i', address, '-f', 'null', '-'), '');
+    // The same pictures and the same sound as in the segments.
+    for (const map of ['0:v', '0:a']) {
+      const md5 = (from) => spawnSync('ffmpeg', ['-v', 'error', '-i', from, '-map', map, '-f', 'md5', '-'], { encoding: 'utf8' }).stdout;
+      assert.match(md5(address), /^MD5=/);
+      assert.equal(md5(address), md5(`${set.base}${base}${name}/index.m3u8`), map);
+    }
+  }
+  const list = (await get('storyboard.vtt')).text, cues = [...list.matchAll(/(\S+) --> (\S+)\nstoryboard_0.jpg#xywh=(\d+),(\d+),(\d+),(\d+)/g)];
+  assert.ok(list.startsWith('WEBVTT\n'));
+  assert.deepEqual([cues.length, cues[0][1], cues.at(-1)[2].slice(0, 9)], [7, '00:00:00.000', '00:00:13.']);
+  const [image] = JSON.parse(tool('ffprobe', '-v', 'error', '-show_streams', '-of', 'json', `${set.base}${base}storyboard_0.jpg`)).streams;
+  assert.deepEqual([image.width, image.height, Number(cues[0][5]), Number(cues[0][6])], [1600, 90, 160, 90]);
+});

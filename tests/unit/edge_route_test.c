@@ -95,6 +95,7 @@ static void deny_by_default(void **state) {
                                        "/pictures/{name}",
                                        "/play/{token}/master.m3u8",
                                        "/play/{token}/poster.jpg",
+                                       "/play/{token}/{file}",
                                        "/play/{token}/{rung}/index.m3u8",
                                        "/play/{token}/{rung}/{segment}",
                                        "/v1/register",

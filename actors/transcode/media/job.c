@@ -134,6 +134,8 @@ static int argument(struct job *job, const char *key, size_t key_bytes, const ch
         return size(job, text);
     if (KEY("stream"))
         return small(text, -1, 9999, &job->stream);
+    if (KEY("every"))
+        return whole(text, 100000, 1ll << 53, &job->every_us);
     if (KEY("channels"))
         return small(text, 2, 6, &job->channels) || (job->channels != 2 && job->channels != 6) ? -1 : 0;
     if (KEY("at"))
@@ -165,6 +167,8 @@ int job_parse(struct job *job, int argc, char **argv, const char **wrong) {
     int known = !strcmp(job->verb, "probe") || (!strcmp(job->verb, "audio") && job->has_film) ||
                 (!strcmp(job->verb, "chunk") && job->has_film && job->count > 0 && job->rung_count > 0) ||
                 (!strcmp(job->verb, "poster") && job->has_film && job->width > 0) ||
+                (!strcmp(job->verb, "sheet") && job->has_film && job->every_us > 0 && job->width > 0 &&
+                 job->width <= 640 && job->height <= 640 && job->width % 2 == 0 && job->height % 2 == 0) ||
                 (!strcmp(job->verb, "text") && job->has_film) ||
                 (!strcmp(job->verb, "picture") && job->square >= 0 && job->size_count > 0);
     *wrong = known ? NULL : job->verb;

@@ -44,6 +44,7 @@ struct job {
     int height;
     int stream;   /* of `audio` and `text`; -1: none named */
     int channels; /* of `audio` */
+    int64_t every_us;
     int place_count;
     int64_t places_us[JOB_PLACES_MAX];
     int square; /* shape of the picture, -1: not said */

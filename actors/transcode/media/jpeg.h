@@ -8,4 +8,7 @@
  * the best, 31 the worst. Ends the process with `sentence` when it cannot be done. */
 void jpeg_send(AVFrame *picture, int quality, struct media_frame frame, const char *sentence);
 
+/* The same for a picture as canvas_draw() makes it. */
+void jpeg_send_video(const AVFrame *picture, int quality, struct media_frame frame, const char *sentence);
+
 #endif

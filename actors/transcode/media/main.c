@@ -36,12 +36,8 @@ int main(int argc, char **argv) {
     static const struct {
         const char *name;
         void (*run)(const struct job *);
-    } verbs[] = {{"probe", verb_probe},
-                 {"audio", verb_audio},
-                 {"chunk", verb_chunk},
-                 {"poster", verb_poster},
-                 {"text", verb_text},
-                 {"picture", verb_picture}};
+    } verbs[] = {{"probe", verb_probe}, {"audio", verb_audio}, {"chunk", verb_chunk},    {"poster", verb_poster},
+                 {"text", verb_text},   {"sheet", verb_sheet}, {"picture", verb_picture}};
     struct job job;
     const char *wrong = "";
     if (job_parse(&job, argc, argv, &wrong)) {

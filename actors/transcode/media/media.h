@@ -17,6 +17,7 @@
  *                                                            EOF_AT
  *   text    film= stream= limits                             SEGMENT for every segment, WebVTT; with stream=-1 the
  *                                                            descriptor 3 is a file of subtitles and not the film
+ *   sheet   film= size=WIDTHxHEIGHT every=US limits          SHEET: one small picture of this size for each `every`
  *   poster  film= size=WIDTHxHEIGHT [at=US,US,...] limits    POSTER
  *   picture shape= sizes= limits                             PICTURE for every size; descriptor 3 is a still picture
  * limits, all optional: mem_mb= cpu_s= wall_s=; log=1 lets libav's complaints through to descriptor 2.
@@ -50,10 +51,11 @@ enum media_kind {
     MEDIA_EOF_AT,   /* a = frames the film really has, fewer than planned; no segment is made beyond */
     MEDIA_FAILED,   /* a sentence a person understands, UTF-8 without NUL; flags = enum media_blame */
     MEDIA_DONE,
-    MEDIA_PICTURE, /* JPEG; index = place in sizes=, a = width, b = height */
+    MEDIA_PICTURE,    /* JPEG; index = place in sizes=, a = width, b = height */
     MEDIA_TRACK = 20, /* struct media_track */
-    MEDIA_KEYS, /* rung, index as in the SEGMENT that follows; payload: struct media_key for each picture that stands
-                   alone */
+    MEDIA_KEYS,  /* rung, index as in the SEGMENT that follows; payload: struct media_key for each picture that stands
+                    alone */
+    MEDIA_SHEET, /* JPEG of MEDIA_TILE_COLUMNS small pictures in a row */
 };
 
 enum media_blame {
@@ -116,6 +118,8 @@ struct media_audio_head {
 #define MEDIA_AUDIO_RATE       48000
 #define MEDIA_AUDIO_BITRATE    128000
 #define MEDIA_SURROUND_BITRATE 384000
+#define MEDIA_TILE_COLUMNS     10
+#define MEDIA_TILES_MAX        100
 #define MEDIA_KEYS_MAX         64 /* of a segment */
 
 #define MEDIA_MEM_MB 2048

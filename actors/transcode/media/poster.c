@@ -4,7 +4,6 @@
 #include "actors/transcode/media/result.h"
 #include "actors/transcode/media/timeline.h"
 #include "actors/transcode/media/verbs.h"
-#include <libswscale/swscale.h>
 #include <math.h>
 
 #define WIDTH_MAX   1280
@@ -22,32 +21,6 @@ static double interest(const AVFrame *picture) {
     }
     double mean = sum / count, spread = sqrt(fmax(0, squares / count - mean * mean));
     return mean < 32 || mean > 220 ? spread / 4 : spread;
-}
-
-static AVFrame *full_range(const AVFrame *picture) {
-    AVFrame *wide = result_need(av_frame_alloc());
-    wide->format = AV_PIX_FMT_YUVJ420P;
-    wide->width = picture->width;
-    wide->height = picture->height;
-    if (av_frame_get_buffer(wide, 0) < 0)
-        result_fail_av(AVERROR(ENOMEM), "");
-    struct SwsContext *scaler =
-        result_need(sws_getContext(picture->width, picture->height, AV_PIX_FMT_YUV420P, wide->width, wide->height,
-                                   AV_PIX_FMT_YUVJ420P, SWS_BICUBIC, NULL, NULL, NULL));
-    /* JPEG is BT.601 and full range. */
-    sws_setColorspaceDetails(scaler, sws_getCoefficients(SWS_CS_ITU709), 0, sws_getCoefficients(SWS_CS_ITU601), 1, 0,
-                             1 << 16, 1 << 16);
-    sws_scale(scaler, (const uint8_t *const *)picture->data, picture->linesize, 0, picture->height, wide->data,
-              wide->linesize);
-    sws_freeContext(scaler);
-    wide->color_range = AVCOL_RANGE_JPEG;
-    return wide;
-}
-
-static void send_poster(const AVFrame *picture) {
-    AVFrame *wide = full_range(picture);
-    jpeg_send(wide, 4, (struct media_frame){.kind = MEDIA_POSTER}, "The poster could not be made.");
-    av_frame_free(&wide);
 }
 
 static int places(const struct job *job, int64_t *us) {
@@ -95,7 +68,7 @@ void verb_poster(const struct job *job) {
         av_frame_free(&drawn);
     }
     if (best)
-        send_poster(best);
+        jpeg_send_video(best, 4, (struct media_frame){.kind = MEDIA_POSTER}, "The poster could not be made.");
     else
         result_fail(MEDIA_BLAME_FILM, "No picture of the video could be read.");
     av_frame_free(&best);

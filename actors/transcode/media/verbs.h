@@ -8,6 +8,7 @@
 void verb_probe(const struct job *job);
 void verb_audio(const struct job *job);
 void verb_chunk(const struct job *job);
+void verb_sheet(const struct job *job);
 void verb_text(const struct job *job);
 void verb_poster(const struct job *job);
 void verb_picture(const struct job *job);
