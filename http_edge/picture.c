@@ -26,6 +26,7 @@ __asm__(".section .rodata\n"
         ".byte 0\n"
         ".previous\n");
 extern const char zoe_picture_default[], zoe_picture_default_end[];
+static const struct { const char *from, *end; } nobody = {zoe_picture_default, zoe_picture_default_end};
 
 /* --- a new picture --- */
 
@@ -175,14 +176,14 @@ void profile_change(struct request *request) {
 static const char type[] = "image/jpeg", for_ever[] = "public, max-age=31536000, immutable";
 
 static void send_default(struct request *request) {
-    size_t n = (size_t)(zoe_picture_default_end - zoe_picture_default);
+    size_t n = (size_t)(nobody.end - nobody.from);
     char etag[24];
-    snprintf(etag, sizeof etag, "\"%016llx\"", (unsigned long long)cache_tag(zoe_picture_default, n));
+    snprintf(etag, sizeof etag, "\"%016llx\"", (unsigned long long)cache_tag(nobody.from, n));
     if (reply_unchanged(request, etag))
         reply_empty(request, 304);
     else {
-        reply_response(request, 200,
-                       MHD_create_response_from_buffer(n, (void *)zoe_picture_default, MHD_RESPMEM_PERSISTENT), n);
+        reply_response(request, 200, MHD_create_response_from_buffer(n, (void *)nobody.from, MHD_RESPMEM_PERSISTENT),
+                       n);
         reply_common(request, request->response);
         reply_header(request, "Content-Type", type);
     }

@@ -32,7 +32,8 @@ const char *notice_text(const struct wording *wording, const struct letter *lett
     if (wording->link)
         return NULL;
     bool filled = !places_fill(wording->notice ? wording->notice : "{detail}", &post, false, &text) && !text.failed;
-    const char *copy = filled ? arena_copy(arena, text.at ? text.at : "", cut(text.at, text.n)) : NULL;
+    const char *at = text.at ? text.at : "";
+    const char *copy = filled ? arena_copy(arena, at, cut(at, text.n)) : NULL;
     buffer_free(&text);
     return copy;
 }
