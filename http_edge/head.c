@@ -84,7 +84,7 @@ static void refuse_path(struct request *request) {
 /* Whether the body that the head announces will be read. */
 static void expect_body(struct request *request) {
     const struct route_row *row = request->route->row;
-    request->keep_body = request->route->take && take_needs_body(request->route->take);
+    request->keep_body = row->raw || (request->route->take && take_needs_body(request->route->take));
     if (row->streams || !request->in.content_length)
         return;
     if (request->keep_body && strtoull(request->in.content_length, NULL, 10) > body_limit(request->route))

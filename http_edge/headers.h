@@ -25,6 +25,7 @@
     HEADER(last_event_id, "Last-Event-ID")                                                                             \
     HEADER(method_override, "X-HTTP-Method-Override")                                                                  \
     HEADER(idempotency_key, "Idempotency-Key")                                                                         \
+    HEADER(stripe_signature, "Stripe-Signature")                                                                       \
     HEADER(preflight_method, "Access-Control-Request-Method")                                                          \
     HEADER(tus_resumable, "Tus-Resumable")                                                                             \
     HEADER(upload_length, "Upload-Length")                                                                             \

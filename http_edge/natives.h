@@ -17,6 +17,8 @@ void play_file(struct request *request);   /* by token in the path */
 void play_rung(struct request *request);   /* by title and height, for a login */
 void play_poster(struct request *request); /* by title */
 
+void webhook_take(struct request *request);
+
 void events_open(struct request *request);
 void notices_open(struct request *request);
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "db/store/store.h"
+#include "http_edge/members.h"
 #include "http_edge/names.h"
 #include "http_edge/natives.h"
 #include "http_edge/reply.h"
@@ -124,8 +125,17 @@ static void write_address(struct request *request, const struct playable_reply *
     reply_json(request, 200, &json);
 }
 
+static void allowed(struct request *request) {
+    const struct answer *resume = &request->answers[1];
+    /* A film is better watched from its start than not at all. */
+    if (resume->status != OK)
+        log_warn(request->trace, "resume_unknown", "status=%s", status_row(resume->status)->name);
+    const struct resume_reply *where = resume->status == OK ? resume->value : NULL;
+    write_address(request, request->answers[0].value, where ? where->position : 0);
+}
+
 static void joined(struct request *request) {
-    const struct answer *film = &request->answers[0], *resume = &request->answers[1];
+    const struct answer *film = &request->answers[0];
     const struct playable_reply *playable = film->value;
     if (film->status != OK) {
         reply_problem(request, film);
@@ -139,11 +149,7 @@ static void joined(struct request *request) {
         reply_refuse(request, CONFLICT, "not-ready", "This title has no film that can be played yet.");
         return;
     }
-    /* A film is better watched from its start than not at all. */
-    if (resume->status != OK)
-        log_warn(request->trace, "resume_unknown", "status=%s", status_row(resume->status)->name);
-    const struct resume_reply *where = resume->status == OK ? resume->value : NULL;
-    write_address(request, playable, where ? where->position : 0);
+    member_check(request, playable->plan_id, false, allowed);
 }
 
 void play_open(struct request *request) {
@@ -183,19 +189,24 @@ static const struct playable_reply *film_of(struct request *request) {
     return NULL;
 }
 
-static void rung_known(struct request *request) {
+static void send_rung(struct request *request) {
     char file[64];
     const char *rung = request_param(request, "rung"), *segment = request_param(request, "segment");
-    const struct playable_reply *film = film_of(request);
-    if (!film)
-        return;
     snprintf(file, sizeof file, "%s/%s", rung, *segment ? segment : "index.m3u8");
-    if (film->asset && !send_file(request, film->asset, file))
+    if (request->asset && !send_file(request, request->asset, file))
         return;
     if (*segment)
         reply_refuse(request, NOT_FOUND, "segment-missing", "There is no such segment.");
     else
         reply_refuse(request, NOT_FOUND, "playlist-missing", "There is no such playlist.");
+}
+
+static void rung_known(struct request *request) {
+    const struct playable_reply *film = film_of(request);
+    if (!film)
+        return;
+    request->asset = film->asset ? arena_text(request->arena, film->asset) : NULL;
+    member_check(request, film->plan_id, true, send_rung);
 }
 
 void play_rung(struct request *request) {

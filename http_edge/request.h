@@ -72,7 +72,11 @@ struct request {
     /* Of native routes: what they keep, and what becomes of it at the request's end. */
     void *state;
     void (*state_end)(struct request *request, bool completed);
-    const char *upload_id;
+    const char *upload_id, *asset;
+    struct member_place {
+        int64_t plan;
+        void (*allowed)(struct request *request);
+    } member;         /* of members.c */
     const void *form; /* what body_take() made */
     /* Body of a streaming route: takes some bytes, or suspends and takes none. */
     size_t (*data)(struct request *request, const char *at, size_t n);

@@ -57,6 +57,7 @@ struct route_row {
     bool streams; /* the body goes to the request's `data` */
     bool large;   /* the JSON body may carry a picture */
     bool pages;   /* asks for every page and answers with one list */
+    bool raw;     /* the native takes the body as it came */
     bool once;    /* takes an Idempotency-Key; its message has a handler with a transaction */
     bool quiet;   /* not in the access log */
 };

@@ -11,6 +11,7 @@
 #include "http_edge/board.h"
 #include "http_edge/events.h"
 #include "http_edge/handle.h"
+#include "http_edge/members.h"
 #include "http_edge/notices.h"
 #include "http_edge/reply.h"
 #include "http_edge/segment.h"
@@ -298,6 +299,7 @@ static int open_all(struct shard *shard) {
     shard->cache = cache_new();
     shard->segments = segments_new(shard->metrics);
     shard->films = films_new();
+    shard->members = members_new();
     shard->uploads = uploads_new(shard);
     shard->events = events_new(shard);
     shard->notices = notices_new(shard);
@@ -309,8 +311,9 @@ static int open_all(struct shard *shard) {
         .self = shard};
     shard->link = link_open(&options);
     shard->bus = bus_open(shard->loop, bus_event_came, shard);
-    if (!shard->keys || !shard->sessions || !shard->cache || !shard->segments || !shard->films || !shard->uploads ||
-        !shard->events || !shard->notices || !shard->board || !shard->link || !shard->bus || open_daemon(shard))
+    if (!shard->keys || !shard->sessions || !shard->cache || !shard->segments || !shard->films || !shard->members ||
+        !shard->uploads || !shard->events || !shard->notices || !shard->board || !shard->link || !shard->bus ||
+        open_daemon(shard))
         return -1;
     flights_use(shard->flights, shard->link);
     shard->watch = (zmq_pollitem_t){.fd = shard->watch_fd, .events = ZMQ_POLLIN};
@@ -331,6 +334,7 @@ static void close_all(struct shard *shard) {
     board_free(shard->board);
     segments_free(shard->segments);
     films_free(shard->films);
+    members_free(shard->members);
     cache_free(shard->cache);
     sessions_free(shard->sessions);
     keys_free(shard->keys);

@@ -13,6 +13,7 @@ struct events;
 struct notices;
 struct segments;
 struct board;
+struct members;
 
 struct uploads;
 
@@ -39,6 +40,7 @@ struct shard {
     struct cache *cache;
     struct segments *segments;
     struct films *films;
+    struct members *members;
     struct uploads *uploads;
     struct events *events;
     struct notices *notices;

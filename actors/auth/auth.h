@@ -42,6 +42,21 @@ enum status auth_audit(struct call *call);
 enum status auth_keys_rotate(struct call *call);
 enum status auth_jwks(struct call *call);
 enum status auth_import(struct call *call);
+enum status auth_plans(struct call *call);
+enum status auth_plan(struct call *call);
+enum status auth_plan_create(struct call *call);
+enum status auth_plan_change(struct call *call);
+enum status auth_plan_delete(struct call *call);
+enum status auth_subscribe(struct call *call);
+enum status auth_subscription(struct call *call);
+enum status auth_unsubscribe(struct call *call);
+enum status auth_payments(struct call *call);
+enum status auth_entitled(struct call *call);
+enum status auth_webhook(struct call *call);
+enum status auth_ledger(struct call *call);
+enum status auth_user_subscriptions(struct call *call);
+enum status auth_grant(struct call *call);
+enum status auth_grant_end(struct call *call);
 
 /* token.c */
 enum { TOKEN_BYTES = 44, DIGEST_BYTES = 32 };
@@ -102,6 +117,10 @@ enum status letter_address(struct call *call, const struct account *account, con
 /* What happened to an account. `detail` may be NULL. */
 enum status letter_notice(struct call *call, const struct account *account, const char *kind, const char *dialect,
                           const char *detail);
+
+/* A fresh name of something that happens to an account. */
+enum { LETTER_EVENT_BYTES = 65 };
+void letter_event(const char *kind, int64_t account_id, char to[LETTER_EVENT_BYTES]);
 
 /* ending.c */
 /* Runs one of the queries that end sessions and tells the edges. *count may be NULL. */

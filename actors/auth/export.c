@@ -1,5 +1,26 @@
-#include "actors/auth/auth.h"
+#include "actors/auth/billing.h"
+#include "actors/page.h"
 #include "protocol/node/clock.h"
+
+enum { LINES_MOST = 1000 };
+
+/* What was paid, and for what. */
+static enum status add_billing(struct call *call, struct account_export *reply) {
+    struct page page;
+    if (page_open(call, 0, NULL, &page) != OK ||
+        subscriptions_list(call, call->header.user, &reply->subscriptions) != OK)
+        return call->status;
+    page.limit = LINES_MOST - 1;
+    struct rows *rows =
+        call_run(call, Q_payments_page,
+                 ARGS(PAGE_ARGS(page), ARG_INT("account_id", call->header.user), ARG_TEXT("status", NULL)));
+    if (!rows)
+        return call->status;
+    size_t all = rows_count(rows);
+    reply->payments = rows_list(rows, payment_record(), call->arena);
+    rows_free(rows);
+    return reply->payments.n == all ? OK : INTERNAL;
+}
 
 enum status auth_export(struct call *call) {
     struct account_export *reply = call->reply;
@@ -22,5 +43,5 @@ enum status auth_export(struct call *call) {
     reply->sessions = rows_list(rows, login_row_record(), call->arena);
     rows_free(rows);
     reply->exported_at = clock_wall_ms();
-    return reply->sessions.n == all ? OK : INTERNAL;
+    return reply->sessions.n == all ? add_billing(call, reply) : INTERNAL;
 }

@@ -42,10 +42,15 @@ enum status letter_address(struct call *call, const struct account *account, con
     return send_link(call, account, "address", dialect, new_email);
 }
 
+void letter_event(const char *kind, int64_t account_id, char to[LETTER_EVENT_BYTES]) {
+    char token[TOKEN_BYTES];
+    token_new(token);
+    snprintf(to, LETTER_EVENT_BYTES, "%s-%lld-%.12s", kind, (long long)account_id, token);
+}
+
 enum status letter_notice(struct call *call, const struct account *account, const char *kind, const char *dialect,
                           const char *detail) {
-    char token[TOKEN_BYTES], event[64];
-    token_new(token);
-    snprintf(event, sizeof event, "%s-%lld-%.12s", kind, (long long)account->id, token);
+    char event[LETTER_EVENT_BYTES];
+    letter_event(kind, account->id, event);
     return post(call, account, (struct letter){.kind = kind, .dialect = dialect, .event = event, .detail = detail});
 }

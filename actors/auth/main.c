@@ -1,5 +1,5 @@
 #define DB_QUERIES_TABLE
-#include "actors/auth/auth.h"
+#include "actors/auth/billing.h"
 #include "protocol/node/config.h"
 
 enum { ME_MOST = 256 };
@@ -42,6 +42,21 @@ static const struct handler handlers[] = {
     {.message = MSG_auth_keys_rotate, .one = auth_keys_rotate, .transaction = true},
     {.message = MSG_auth_jwks, .one = auth_jwks},
     {.message = MSG_auth_import, .one = auth_import, .transaction = true},
+    {.message = MSG_auth_plans, .one = auth_plans},
+    {.message = MSG_auth_plan, .one = auth_plan},
+    {.message = MSG_auth_plan_create, .one = auth_plan_create, .transaction = true},
+    {.message = MSG_auth_plan_change, .one = auth_plan_change, .transaction = true},
+    {.message = MSG_auth_plan_delete, .one = auth_plan_delete, .transaction = true},
+    {.message = MSG_auth_subscribe, .one = auth_subscribe, .transaction = true},
+    {.message = MSG_auth_subscription, .one = auth_subscription},
+    {.message = MSG_auth_unsubscribe, .one = auth_unsubscribe, .transaction = true},
+    {.message = MSG_auth_payments, .one = auth_payments},
+    {.message = MSG_auth_entitled, .one = auth_entitled},
+    {.message = MSG_auth_webhook, .one = auth_webhook, .transaction = true},
+    {.message = MSG_auth_ledger, .one = auth_ledger},
+    {.message = MSG_auth_user_subscriptions, .one = auth_user_subscriptions},
+    {.message = MSG_auth_grant, .one = auth_grant, .transaction = true},
+    {.message = MSG_auth_grant_end, .one = auth_grant_end, .transaction = true},
 };
 
 static int start(struct actor *actor, struct db *db) {
@@ -50,12 +65,13 @@ static int start(struct actor *actor, struct db *db) {
 }
 
 static void chore(struct actor *actor, struct db *db) {
-    (void)actor;
     keyring_refresh(db);
     rows_free(db_run(db, Q_ends_sweep, NULL, NULL, NULL));
     rows_free(db_run(db, Q_sessions_sweep, NULL, NULL, NULL));
     rows_free(db_run(db, Q_tokens_sweep, NULL, NULL, NULL));
     rows_free(db_run(db, Q_spent_sweep, NULL, NULL, ARGS(ARG_INT("seconds", config()->refresh_seconds))));
+    rows_free(db_run(db, Q_events_sweep, NULL, NULL, NULL));
+    renewal_run(actor, db);
 }
 
 int main(void) {

@@ -105,6 +105,16 @@ static const struct wording wordings[] = {
          OPEN("New sign-in to your account") "<p>your account was used on {when} from a place and a device that are "
                                              "new to it:</p>\n<p style=\"white-space:pre-line\">{detail}</p>\n"
                                              "<p>If it was you, there is nothing to do. " ALARM "</p>\n" CLOSE},
+    {.kind = "payment",
+     .subject = "Your subscription",
+     .text = "{greeting}\n"
+             "\n"
+             "{detail}\n"
+             "\n"
+             "Your subscription and your payments are shown here: {front}\n",
+     .html = OPEN("Your subscription") "<p>{detail}</p>\n"
+                                       "<p>Your subscription and your payments are shown here: "
+                                       "<a href=\"{front}\">{front}</a></p>\n" CLOSE},
 };
 
 /* Subjects that a dialect's own documents name. */

@@ -255,3 +255,163 @@ select g.n, octet_length(g.spelling) <= 254 as fits,
        g.first and case when :dry::boolean then exists (select from fresh f where f.n = g.n)
                         else exists (select from added d where d.email = g.spelling) end as added
 from given g
+-- Plans.
+-- name: plans_list
+select id, name, description, price, currency, "interval", active, ms(created_at) as created_at, ms(updated_at) as updated_at,
+       case when :all::boolean then nullif(checkout_url, '') end as checkout_url
+from plans where active or :all::boolean order by price, id limit 200
+-- name: plan_show
+select id, name, description, price, currency, "interval", active, ms(created_at) as created_at, ms(updated_at) as updated_at,
+       nullif(checkout_url, '') as checkout_url
+from plans where id = :id
+-- name: plan_add
+insert into plans (name, description, price, currency, "interval", active, checkout_url)
+values (:name, coalesce(:description, ''), :price, :currency, :interval, coalesce(:active, true), coalesce(:checkout_url, ''))
+returning id
+-- name: plan_change
+update plans set name = coalesce(:name, name), description = coalesce(:description, description), price = coalesce(:price, price),
+    currency = coalesce(:currency, currency), "interval" = coalesce(:interval, "interval"), active = coalesce(:active, active),
+    checkout_url = coalesce(:checkout_url, checkout_url), updated_at = now()
+where id = :id returning id
+-- name: plan_delete
+delete from plans where id = :id returning id
+-- name: subscriptions_of
+select s.id, s.plan_id, p.name as plan, s.state, ms(s.start_at) as start_at, ms(s.end_at) as end_at, s.auto_renew, ms(s.created_at) as created_at,
+       s.state = 'active' and s.end_at + make_interval(secs => case when s.auto_renew then :grace::float8 else 0 end) > now() as active,
+       case when s.state = 'pending' and p.active and p.checkout_url <> '' then
+           p.checkout_url || case when strpos(p.checkout_url, '?') > 0 then '&' else '?' end
+           || 'client_reference_id=' || s.account_id || '-' || s.plan_id end as checkout_url
+from subscriptions s join plans p on p.id = s.plan_id
+where s.account_id = :account_id and (:id::bigint is null or s.id = :id::bigint)
+order by case when :newest::boolean then 0 when s.state = 'active' then 2 when s.state = 'pending' then 1 else 0 end desc,
+         case when not :newest::boolean and s.state = 'active' then s.end_at end desc nulls last, s.id desc
+limit :rows
+-- name: subscription_add
+insert into subscriptions (account_id, plan_id, state, start_at, end_at, auto_renew)
+select :account_id, p.id, :state, case when :state = 'active' then now() end,
+       case when :state = 'active' then coalesce(timestamptz 'epoch' + :end_at::bigint * interval '1 millisecond', now() + span(p."interval")) end,
+       :auto_renew
+from plans p where p.id = :plan_id
+returning id
+-- Those of ours, not the provider's.
+-- name: subscription_end_own
+update subscriptions set state = 'ended', end_at = least(coalesce(end_at, now()), now()), auto_renew = false
+where account_id = :account_id and reference is null and state = :state
+-- name: subscription_end_all
+update subscriptions set state = 'ended', end_at = least(coalesce(end_at, now()), now()), auto_renew = false, cancelled_at = now()
+where account_id = :account_id and state <> 'ended' returning id
+-- name: subscription_cancel
+update subscriptions set auto_renew = false, cancelled_at = now(), state = case when state = 'pending' and reference is null then 'ended' else state end
+where account_id = :account_id and state <> 'ended' and (state = 'active' or reference is null) returning id
+-- name: entitled
+select coalesce(bool_or(plan_id = :plan_id), false) as entitled, count(*) > 0 as subscribed
+from subscriptions
+where account_id = :user and state = 'active'
+  and end_at + make_interval(secs => case when auto_renew then :grace::float8 else 0 end) > now()
+-- A subscription that was cancelled at the provider, or not paid for in the days of grace, ends; a free one goes on.
+-- name: subscriptions_due
+select s.id, s.account_id, s.plan_id, p.name as plan, a.email, a.name,
+       s.auto_renew and p.price = 0 and p.active and s.reference is null as renews
+from subscriptions s join plans p on p.id = s.plan_id join accounts a on a.id = s.account_id
+where s.state = 'active' and s.end_at <= now()
+  and (not s.auto_renew or s.reference is null or s.end_at + make_interval(secs => :grace::float8) <= now())
+order by s.end_at limit 100 for update of s skip locked
+-- name: subscription_renew
+update subscriptions s set end_at = greatest(s.end_at, now() - interval '1 day') + span(p."interval")
+from plans p where p.id = s.plan_id and s.id = :id
+-- name: subscription_expire
+update subscriptions set state = 'ended', auto_renew = false where id = :id
+-- The ledger.
+-- name: payment_add
+insert into payments (account_id, plan_id, reference, document, amount, currency, status, event_id, at)
+values (:account_id, :plan_id, :reference, coalesce(:document, ''), :amount, :currency, :status, :event_id,
+        coalesce(timestamptz 'epoch' + :at::bigint * interval '1 second', now()))
+on conflict (event_id) do nothing
+-- name: payment_pending
+insert into payments (account_id, plan_id, amount, currency, status)
+select :account_id, id, price, currency, 'pending' from plans where id = :plan_id
+-- name: payments_pending_lately
+select count(*) as count from payments where account_id = :account_id and status = 'pending' and made_at > now() - interval '1 day'
+-- name: payments_page
+select id, plan_id, amount, currency, status, document, ms(at) as at, account_id,
+       (extract(epoch from made_at) * 1000000)::bigint as place_us, id as place_id
+from payments
+where (made_at, id) < (timestamptz 'epoch' + :before_us::bigint * interval '1 microsecond', :before_id::bigint)
+  and (:account_id::bigint is null or account_id = :account_id::bigint) and (:status::text is null or status = :status::text)
+order by made_at desc, id desc limit :rows
+-- What the provider tells.
+-- name: event_add
+insert into webhook_events (id, type, created, outcome, kind, reference, links, account_id, plan_id, period_end, renews, amount, currency, document)
+values (:id, :type, timestamptz 'epoch' + :created::bigint * interval '1 second', case when :kind = 'other' then 'ignored' else 'waiting' end,
+        :kind, :reference, :links::text[], (select a.id from accounts a where a.id = :account_id::bigint), (select p.id from plans p where p.id = :plan_id::bigint),
+        timestamptz 'epoch' + :period_end::bigint * interval '1 second', :renews, :amount, :currency, coalesce(:document, ''))
+on conflict (id) do nothing returning account_id
+-- Events are taken one after the other: what one of them is worth depends on those before it.
+-- name: webhook_lock
+select 1 as locked from pg_advisory_xact_lock(hashtextextended('zoe payments', 0))
+-- name: reference_by_links
+select reference from webhook_events where links && :links::text[] and reference is not null and kind <> 'refunded' order by created limit 1
+-- name: event_refer
+update webhook_events set reference = :reference where id = :id
+-- Whose events of this reference are: the newest word counts for the plan, a waiting order is the last resort.
+-- name: reference_owner
+select o.account_id, o.known,
+       coalesce((select plan_id from webhook_events where reference = :reference and plan_id is not null order by created desc, id desc limit 1),
+                (select plan_id from subscriptions where account_id = o.account_id and state = 'pending' and reference is null),
+                (select plan_id from subscriptions where reference = :reference)) as plan_id
+from (select (select account_id from webhook_events where reference = :reference and account_id is not null
+              order by created desc, id desc limit 1) as account_id,
+             exists (select from webhook_events where reference = :reference and outcome = 'applied') as known) o
+-- name: events_waiting
+select id, type, kind, links::text as links, amount, currency, document, extract(epoch from created)::bigint as created
+from webhook_events where reference = :reference and outcome = 'waiting' order by created, id limit 500
+-- A payment without a period of its own pays for one interval behind what is paid for already.
+-- name: event_apply
+update webhook_events e set outcome = 'applied', account_id = coalesce(e.account_id, (select a.id from accounts a where a.id = :account_id::bigint)),
+    period_end = coalesce(e.period_end, case
+        when e.kind = 'opened' then e.created + span(p."interval")
+        when e.kind = 'paid' then greatest(e.created, (select max(b.period_end) from webhook_events b
+            where b.reference = e.reference and b.outcome = 'applied' and b.kind in ('paid', 'opened'))) + span(p."interval") end)
+from plans p where e.id = :id and p.id = :plan_id::bigint
+-- name: refunds_waiting
+update webhook_events set reference = :reference
+where reference is null and kind = 'refunded' and outcome = 'waiting' and links && :links::text[]
+-- The order that waits becomes the provider's subscription.
+-- name: subscription_bind
+update subscriptions set reference = :reference
+where account_id = :account_id and plan_id = :plan_id and state = 'pending' and reference is null
+  and not exists (select from subscriptions where reference = :reference)
+-- name: subscription_open
+insert into subscriptions (account_id, plan_id, state, auto_renew, reference)
+select a.id, :plan_id, 'pending', :reference not like 'account:%', :reference from accounts a where a.id = :account_id
+on conflict (reference) do nothing
+-- name: subscription_fold
+with facts as (
+    select * from webhook_events where reference = :reference and outcome = 'applied'
+), folded as (
+    select max(period_end) filter (where kind in ('opened', 'paid', 'changed')) as paid_until,
+           min(created) filter (where kind in ('opened', 'paid') or (kind = 'changed' and period_end is not null)) as begun,
+           min(coalesce(period_end, created)) filter (where kind = 'closed') as closed,
+           (select created from facts where kind = 'changed' order by created desc, id desc limit 1) as told,
+           (select renews from facts where kind = 'changed' order by created desc, id desc limit 1) as renews
+    from facts
+), next as (
+    select s.id, least(f.paid_until, f.closed) as end_at, f.begun, f.closed,
+           f.closed is null and coalesce(f.renews, :reference not like 'account:%')
+               and not (s.cancelled_at is not null and s.cancelled_at > coalesce(f.told, '-infinity')) as renews
+    from subscriptions s, folded f where s.reference = :reference
+)
+update subscriptions s set plan_id = :plan_id, start_at = least(n.begun, n.end_at), end_at = n.end_at, auto_renew = n.renews,
+    state = case when n.closed <= now() then 'ended'
+                 when n.end_at is null then case when n.closed is null then 'pending' else 'ended' end
+                 when n.end_at + make_interval(secs => case when n.renews then :grace::float8 else 0 end) > now() then 'active'
+                 else 'ended' end
+from next n where s.id = n.id
+returning s.id, s.state, s.account_id, to_char(s.end_at at time zone 'UTC', 'YYYY-MM-DD') as until
+-- A paid subscription takes the place of a free one.
+-- name: subscription_free_ends
+update subscriptions s set state = 'ended', end_at = least(s.end_at, now()), auto_renew = false
+from plans p where p.id = s.plan_id and s.account_id = :account_id and s.reference is null and s.state = 'active' and p.price = 0
+-- name: events_sweep
+delete from webhook_events where received_at < now() - interval '400 days' and (outcome = 'ignored'
+    or (outcome = 'applied' and not exists (select from subscriptions s where s.reference = webhook_events.reference and s.state <> 'ended')))

@@ -26,8 +26,8 @@ int main(int argc, char **argv) {
         return 1;
     failed += database_tests() + isolation_tests() + harness_tests() + outbox_tests() + once_tests() + content_tests() +
               history_tests() + mail_tests() + auth_tests() + account_tests() + smtp_tests() + profile_tests() +
-              keys_tests() + pictures_tests() + notices_tests() + import_tests();
-    failed += lists_tests() + recommend_tests();
+              keys_tests() + pictures_tests() + notices_tests() + import_tests() + lists_tests() + recommend_tests() +
+              plans_tests();
     house_close();
     return failed != 0;
 }

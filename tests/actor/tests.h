@@ -19,6 +19,7 @@ int mail_tests(void);
 int auth_tests(void);
 int account_tests(void);
 int smtp_tests(void);
+int plans_tests(void);
 int profile_tests(void);
 int keys_tests(void);
 int pictures_tests(void);

@@ -3,13 +3,14 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { makeFilm, sleep, startSet, until } from '../flow/lib.mjs';
+import { SECRET, event, objects, tell } from '../flow/provider.mjs';
 
 const VIEWERS = 4;
 const HEAL_MS = 10000;
 let set, admin, title;
 
 before(async () => {
-  set = await startSet();
+  set = await startSet({ env: { ZOE_WEBHOOK_SECRET: SECRET } });
   admin = await set.login();
   title = await set.createTitle(admin.access_token, 'A film to be interrupted');
 });
@@ -123,4 +124,58 @@ test('kill -9 of transcode and of its child in the middle of a film: it ends rea
   const done = await set.waitReady(film.id);
   assert.equal(done.processing_progress, 1);
   assert.ok(Math.abs(done.duration - 40) < 0.1);
+});
+
+test('payment events under kill -9 of auth, mail and the broker: each has its one effect', async () => {
+  const plan = (await set.expect(201, 'POST', '/v1/admin/plans', { token: admin.access_token, body: { name: 'Interrupted', price: 999, currency: 'EUR', interval: 'month' } })).body;
+  const people = await Promise.all(Array.from({ length: 12 }, () => set.register()));
+  const end = Math.floor(Date.now() / 1000) + 30 * 86400;
+  const MONTHS = 6;
+  const stories = people.map(({ account: { id } }, who) => {
+    const make = objects({ account: id, plan: plan.id, subscription: `sub_fault_${id}` });
+    const paid = Array.from({ length: MONTHS }, (_, i) => event('invoice.paid', make.paid(i + 1, end + i * 2592000)));
+    const story = [event('checkout.session.completed', make.session()), ...paid, event('charge.refunded', make.refund(2, 999), { previous: { amount_refunded: 0 } })];
+    return who % 2 ? story.reverse() : story;
+  });
+  let working = true;
+  let kills = 0;
+  const killer = (async () => {
+    for (; working; kills++) {
+      const name = ['zoe-auth', 'zoe-broker', 'zoe-auth', 'zoe-mail'][kills % 4];
+      const pid = set.kill(name);
+      await until(() => set.pid(name) && set.pid(name) !== pid, { ms: HEAL_MS, what: `${name} to come back` });
+      await sleep(400 + Math.random() * 600);
+    }
+  })();
+  const statuses = new Map();
+  // The provider tells until it hears 200, and then some more: it does not always hear it.
+  const deliver = (told) => until(async () => {
+    const { status } = await tell(set, told);
+    statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    return status === 200;
+  }, { ms: 60000, every: 30, what: told.id });
+  await Promise.all(stories.map(async (story) => {
+    for (const told of story) {
+      await deliver(told);
+      await sleep(600);
+    }
+  }));
+  working = false;
+  await killer;
+  await healed();
+  await Promise.all(stories.flat().map(deliver));
+  for (const { account: { id } } of people) {
+    const lines = await set.sql(`select status || ' ' || count(*) from auth.payments where account_id = ${id} group by status order by status`);
+    assert.equal(lines, `completed ${MONTHS}\nrefunded 1`);
+    assert.equal(await set.sql(`select state || ' ' || extract(epoch from end_at)::bigint from auth.subscriptions where account_id = ${id}`), `active ${end + (MONTHS - 1) * 2592000}`);
+  }
+  const expected = people.length * (MONTHS + 1);
+  const letters = () => set.mails().filter(({ name, text }) => /-payment\.eml$/.test(name) && text.includes('Interrupted'));
+  await until(() => letters().length >= expected, { ms: 30000, what: 'the letters' });
+  await sleep(1000);
+  const ids = letters().map(({ text }) => text.match(/^Message-ID: *(\S+)/im)[1]);
+  assert.equal(new Set(ids).size, expected);
+  assert.ok(![...statuses.keys()].includes(500), `statuses ${[...statuses]}`);
+  assert.ok(kills >= 4, `${kills} kills`);
+  console.log(`# payment events: ${kills} kills, statuses ${[...statuses].map(([s, n]) => `${s}x${n}`).join(' ')}, ${letters().length} letters of ${expected}`);
 });
