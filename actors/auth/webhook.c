@@ -35,8 +35,9 @@ enum status auth_webhook(struct call *call) {
     bool fresh = false;
     if (!*config()->webhook_secret)
         return call_refuse(call, NOT_FOUND, "webhook-off", "No payment provider is set up here (ZOE_WEBHOOK_SECRET).");
-    if (!ask->signature || !stripe_signed(ask->payload, ask->signature, config()->webhook_secret,
-                                          clock_wall_ms() / 1000, config()->webhook_seconds))
+    if (!ask->payload.at || !ask->signature ||
+        !stripe_signed(ask->payload, ask->signature, config()->webhook_secret, clock_wall_ms() / 1000,
+                       config()->webhook_seconds))
         return call_refuse(call, INVALID, "signature-refused", "The signature does not fit, or it is too old.");
     if (stripe_read(ask->payload, call->arena, &fact))
         return call_refuse(call, INVALID, "event-malformed", "The body is no event.");

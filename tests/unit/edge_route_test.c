@@ -103,6 +103,8 @@ static void deny_by_default(void **state) {
                                        "/v1/activate/resend",
                                        "/v1/forgot-password",
                                        "/v1/reset-password",
+                                       "/v1/plans",
+                                       "/v1/webhooks/payments",
                                        "/api/activate/{uid}/{token}/",
                                        "/v1/login",
                                        "/v1/refresh",
