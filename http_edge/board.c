@@ -123,6 +123,36 @@ void status_ready(struct request *request) {
         ask_broker(request, ready_known);
 }
 
+static void answer_health(struct request *request) {
+    const struct board *board = request->shard->board;
+    struct buffer json = {0};
+    bool all = !request->shard->draining;
+    for (unsigned i = SERVICE_broker + 1; i < SERVICE_COUNT; i++)
+        all = all && board->serves[i];
+    /* A service takes asks only with its part of the database; the caches are this process's own. */
+    buffer_print(&json, "{\"status\":\"%s\",\"components\":{\"database\":\"%s\",\"cache\":\"ok\"}}",
+                 all ? "ok" : "error", all ? "ok" : "error");
+    reply_json(request, all ? 200 : 503, &json);
+}
+
+static void health_known(struct request *request) {
+    learn(request);
+    answer_health(request);
+}
+
+void status_health(struct request *request) {
+    if (request->shard->draining || clock_ms() - request->shard->board->asked_ms < request->shard->board->fresh_ms)
+        answer_health(request);
+    else
+        ask_broker(request, health_known);
+}
+
+void status_healthz(struct request *request) {
+    struct buffer text = {0};
+    buffer_text(&text, "OK");
+    reply_body(request, 200, "text/plain; charset=utf-8", "no-store", &text);
+}
+
 static void print_queue(const struct queue_row *row, struct buffer *to) {
     char labels[128];
     snprintf(labels, sizeof labels, "{service=\"%s\",lane=\"%s\"}", row->service, row->lane);

@@ -14,7 +14,7 @@
 
 enum { TEXT_MAX = 4096, PAGES_ITEMS_MAX = 10000 };
 
-static const char *client_address(struct request *request) {
+const char *body_address(struct request *request) {
     char text[INET6_ADDRSTRLEN] = "";
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -41,7 +41,7 @@ static const char *here(struct request *request, const char *name) {
         return request->login.id ? arena_print(request->arena, "%lld", (long long)request->login.id) : NULL;
     if (!strcmp(name, "user"))
         return request->login.user ? arena_print(request->arena, "%lld", (long long)request->login.user) : NULL;
-    return !strcmp(name, "agent") ? client_agent(request) : !strcmp(name, "address") ? client_address(request) : NULL;
+    return !strcmp(name, "agent") ? client_agent(request) : !strcmp(name, "address") ? body_address(request) : NULL;
 }
 
 static const char *source_text(void *self, enum take_from from, const char *name) {
@@ -94,6 +94,8 @@ static json_t *form_to_json(struct request *request) {
 static int read_json(struct request *request) {
     struct fault fault = {0};
     const struct route *route = request->route;
+    if (request->json)
+        return 0;
     bool form = route->dialect->row->forms && type_is(request->in.content_type, "application/x-www-form-urlencoded");
     if (!request->body.n && take_needs_no_more(route->take))
         request->json = json_object();
@@ -123,18 +125,27 @@ size_t body_limit(const struct route *route) {
     return (size_t)config()->body_bytes + picture;
 }
 
+bool body_choose(struct request *request) {
+    if (read_json(request))
+        return false;
+    request->route = route_choose(request->match.route, request->in.accept, request->json);
+    request->dialect = request->route->dialect;
+    return true;
+}
+
 void *body_take(struct request *request) {
-    struct fault fault = {0};
     const struct take *take = request->route->take;
-    bool missing;
     if (!take)
         return arena_alloc(request->arena, request->route->message->ask()->about->bytes);
     if (take_needs_body(take) && read_json(request))
         return NULL;
     struct take_source source = {.json = request->json, .text = source_text, .self = request};
-    void *value = take_run(take, &source, request->arena, &fault, &missing);
-    if (!value)
-        reply_fault(request, missing ? "missing" : !strcmp(fault.why, "is required") ? "required" : NULL, &fault);
+    struct take_faults faults = {.most = request->dialect->row->gather ? TAKE_FAULTS_MAX : 1};
+    void *value = take_run(take, &source, request->arena, &faults);
+    if (!value && faults.n)
+        reply_faults(request, &faults, json_is_object(request->json) && !json_object_size(request->json));
+    else if (!value)
+        reply_refuse(request, UNAVAILABLE, NULL, NULL);
     return value;
 }
 

@@ -5,11 +5,17 @@
 
 /* A request's body made into an ask, and answers that need more than one. */
 
+/* Reads the body and lets it choose among the dialects that claim its path. False with a refusal made. */
+bool body_choose(struct request *request);
+
 /* The ask of the route by its take mapping, in the arena; NULL with a refusal made. A struct of zeros without one. */
 void *body_take(struct request *request);
 
 /* Bytes that the route's JSON body may have. */
 size_t body_limit(const struct route *route);
+
+/* The client's network address, in the arena. */
+const char *body_address(struct request *request);
 
 /* Answers with what the cache has. */
 void body_reply_cached(struct request *request, const struct cached *cached);

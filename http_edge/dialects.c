@@ -18,16 +18,27 @@
 #define NAME  v1
 #define TABLE "http_edge/dialects/v1.def"
 #include "http_edge/dialects/expand.h"
+#define NAME  veeplay
+#define TABLE "http_edge/dialects/veeplay.def"
+#include "http_edge/dialects/expand.h"
+#define NAME  videoapp
+#define TABLE "http_edge/dialects/videoapp.def"
+#include "http_edge/dialects/expand.h"
 #define NAME  videoflix_hls
 #define TABLE "http_edge/dialects/videoflix_hls.def"
+#include "http_edge/dialects/expand.h"
+#define NAME  videoflix_s3
+#define TABLE "http_edge/dialects/videoflix_s3.def"
+#include "http_edge/dialects/expand.h"
+#define NAME  streamify
+#define TABLE "http_edge/dialects/streamify.def"
 #include "http_edge/dialects/expand.h"
 
 #define DIALECT_TABLE(name)                                                                                            \
     { &name##_dialect, name##_routes, name##_errors }
 static const struct dialect_table tables[] = {
-    DIALECT_TABLE(house),
-    DIALECT_TABLE(v1),
-    DIALECT_TABLE(videoflix_hls),
+    DIALECT_TABLE(house),         DIALECT_TABLE(v1),           DIALECT_TABLE(veeplay),   DIALECT_TABLE(videoapp),
+    DIALECT_TABLE(videoflix_hls), DIALECT_TABLE(videoflix_s3), DIALECT_TABLE(streamify),
 };
 
 const struct dialect_table *dialects_all(size_t *count) {

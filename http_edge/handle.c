@@ -87,6 +87,8 @@ static void ask(struct request *request) {
 }
 
 static void run(struct request *request) {
+    if (request->match.route->next && request->match.route->take && !body_choose(request))
+        return;
     if (!request->route->row->early && !permit(request))
         return;
     if (request->route->row->native)

@@ -99,7 +99,7 @@ static void find_route(struct request *request) {
             request->method = method = other;
     }
     route_match(method, request->url, &request->match);
-    request->route = request->match.route;
+    request->route = route_choose(request->match.route, request->in.accept, NULL);
     request->dialect = request->route ? request->route->dialect : route_dialect(request->url);
     bool preflight = method == METHOD_OPTIONS && (request->in.preflight_method || !request->route);
     if (preflight && (request->match.any || !strcmp(request->url, "*"))) {
@@ -125,7 +125,7 @@ struct request *head_begin(struct shard *shard, struct MHD_Connection *connectio
     request->in_head = true;
     request->phase = PHASE_BODY;
     request->method = method_read(method);
-    request->dialect = route_dialect("/");
+    request->dialect = route_dialect(NULL);
     headers_read(connection, request->arena, &request->in);
     read_trace(request);
     const char *why = headers_guard(&request->in, version, &http);

@@ -20,6 +20,7 @@ enum {
 /* Open addressing; id 0 is free. */
 struct revoked {
     int64_t id, until_ms;
+    bool inactive;
 };
 
 struct keys {
@@ -88,8 +89,11 @@ static size_t place(const struct keys *keys, int64_t id) {
     return i;
 }
 
-bool keys_revoked(const struct keys *keys, int64_t session) {
-    return keys->revoked[place(keys, session)].id != 0;
+bool keys_revoked(const struct keys *keys, int64_t session, bool *inactive) {
+    const struct revoked *revoked = &keys->revoked[place(keys, session)];
+    if (inactive)
+        *inactive = revoked->inactive;
+    return revoked->id != 0;
 }
 
 /* Doubles the table, or only drops what has expired when that is enough. */
@@ -117,7 +121,7 @@ static int rebuild(struct keys *keys) {
     return 0;
 }
 
-void keys_revoke(struct keys *keys, int64_t session, int64_t until_ms) {
+void keys_revoke(struct keys *keys, int64_t session, int64_t until_ms, bool inactive) {
     if (session <= 0 || until_ms < clock_wall_ms())
         return;
     if (keys->revoked_n * 2 >= keys->revoked_size && rebuild(keys)) {
@@ -127,7 +131,8 @@ void keys_revoke(struct keys *keys, int64_t session, int64_t until_ms) {
     size_t i = place(keys, session);
     if (!keys->revoked[i].id)
         keys->revoked_n++;
-    keys->revoked[i] = (struct revoked){session, until_ms};
+    /* The bus does not say why, the list does. */
+    keys->revoked[i] = (struct revoked){session, until_ms, inactive || keys->revoked[i].inactive};
 }
 
 static int keep_key(struct key *to, const struct public_key *from) {
@@ -184,7 +189,7 @@ static void revoked_came(void *self, unsigned tag, enum status status, const voi
     if (reply) {
         for (size_t i = 0; i < reply->sessions.n; i++) {
             const struct revoked_session *session = &LIST_AT(reply->sessions, struct revoked_session, i);
-            keys_revoke(keys, session->id, session->until);
+            keys_revoke(keys, session->id, session->until, session->inactive);
         }
         /* A full page means that there is more. */
         bool more = reply->sessions.n && reply->last > keys->after;

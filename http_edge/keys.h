@@ -35,8 +35,9 @@ bool keys_newer(struct keys *keys, uint64_t *since);
 /* HMAC key of playback tokens; NULL before the first answer. */
 const uint8_t *keys_playback(const struct keys *keys, size_t *n);
 
-bool keys_revoked(const struct keys *keys, int64_t session);
-void keys_revoke(struct keys *keys, int64_t session, int64_t until_ms);
+/* *inactive (may be NULL): because its account was suspended. */
+bool keys_revoked(const struct keys *keys, int64_t session, bool *inactive);
+void keys_revoke(struct keys *keys, int64_t session, int64_t until_ms, bool inactive);
 
 /* Call it when a broker was found and every 250 ms. */
 void keys_tick(struct keys *keys);

@@ -9,6 +9,11 @@ void status_live(struct request *request);
 void status_ready(struct request *request);
 void status_metrics(struct request *request);
 
+void status_health(struct request *request);  /* as videoflix_s3 says it */
+void status_healthz(struct request *request); /* that the process lives */
+
+void reply_constant(struct request *request); /* the route's shape, which names no value */
+
 void console_home(struct request *request);
 void console_file(struct request *request);
 

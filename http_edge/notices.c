@@ -130,7 +130,7 @@ void notices_hint(struct notices *notices, const struct bus_event *event) {
 
 /* A stream lives no longer than an access token, nor than its session. */
 static bool login_ended(const struct stream *stream, int64_t now) {
-    return now >= stream->until_ms || keys_revoked(stream->notices->shard->keys, stream->sse.request->login.id);
+    return now >= stream->until_ms || keys_revoked(stream->notices->shard->keys, stream->sse.request->login.id, NULL);
 }
 
 void notices_tick(struct notices *notices) {

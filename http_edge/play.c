@@ -91,6 +91,8 @@ void play_file(struct request *request) {
         request_want_keys(request);
         return;
     case SESSION_BAD:
+    case SESSION_EXPIRED:
+    case SESSION_INACTIVE:
         reply_refuse(request, FORBIDDEN, "playback-refused", "This playback address is not valid, or not any more.");
         return;
     case SESSION_GOOD:

@@ -7,8 +7,9 @@
 /* Why a request is not answered as it wished; what the dialects' error rows make their shapes from. */
 struct refusal {
     enum status status;
-    int64_t http;      /* 0: the status's own */
-    const char *key;   /* what error rows may match before the code, NULL when nothing finer is known */
+    int64_t http; /* 0: the status's own */
+    /* What error rows may match before the code, NULL when nothing finer is known. */
+    const char *finest, *key;
     const char *code;  /* last part of the problem's type; NULL: the status's name */
     const char *title; /* set by reply_refuse */
     const char *detail;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "http_edge/cors.h"
+#include "http_edge/natives.h"
 #include "http_edge/shard.h"
 #include "http_edge/text.h"
 #include "protocol/node/config.h"
@@ -125,122 +126,6 @@ static void etag_of(const char *body, size_t n, char to[40]) {
     strcpy(to + 25, "\"");
 }
 
-static void problem_json(const struct refusal *refusal, const struct request *request, int http, struct buffer *to) {
-    buffer_text(to, "{\"type\":\"/problems/");
-    buffer_text(to, refusal->code);
-    buffer_text(to, "\",\"title\":");
-    text_to_json(refusal->title, to);
-    buffer_print(to, ",\"status\":%d,\"detail\":", http);
-    text_to_json(refusal->detail, to);
-    char trace[33];
-    trace_text(request->trace, trace);
-    buffer_print(to, ",\"instance\":\"/requests/%s\"", trace);
-    if (refusal->field && *refusal->field) {
-        buffer_text(to, ",\"errors\":[{\"pointer\":");
-        text_to_json(refusal->field, to);
-        buffer_text(to, ",\"detail\":");
-        text_to_json(refusal->detail, to);
-        buffer_text(to, "}]");
-    }
-    buffer_text(to, "}");
-}
-
-static const struct error *error_for(const struct request *request, const struct refusal *refusal) {
-    const char *keys[] = {refusal->key, refusal->code, refusal_status_key(refusal->status), "*"};
-    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
-        if (!keys[k])
-            continue;
-        for (size_t i = 0; request->route && i < request->route->errors_n; i++)
-            if (!strcmp(request->route->errors[i].row->key, keys[k]))
-                return &request->route->errors[i];
-        for (size_t i = 0; i < request->dialect->errors_n; i++)
-            if (!strcmp(request->dialect->errors[i].row->key, keys[k]))
-                return &request->dialect->errors[i];
-    }
-    return NULL;
-}
-
-static void challenge(struct request *request, const struct refusal *refusal) {
-    char text[200];
-    const char *realm = request->dialect->row->realm;
-    if (realm)
-        snprintf(text, sizeof text, "Bearer realm=\"%s\"", realm);
-    else if (refusal->challenge)
-        snprintf(text, sizeof text, "Bearer error=\"%s\"", refusal->challenge);
-    else
-        snprintf(text, sizeof text, "Bearer");
-    reply_header(request, "WWW-Authenticate", text);
-}
-
-static int64_t retry_seconds(const struct refusal *refusal) {
-    if (refusal->has_retry_after)
-        return refusal->retry_after;
-    return status_row(refusal->status)->retry ? 1 : -1;
-}
-
-void reply_refusal(struct request *request, const struct refusal *given) {
-    struct refusal refusal = *given;
-    const struct status_row *row = status_row(refusal.status);
-    if (!refusal.code)
-        refusal.code = refusal_status_key(refusal.status);
-    if (!refusal.detail)
-        refusal.detail = row->text;
-    refusal.title = row->text;
-    refusal.method = method_name(request->method);
-    refusal.name = refusal.field && *refusal.field ? refusal.field + 1 : refusal.field;
-    request->closing |= refusal.close;
-    const struct error *error = error_for(request, &refusal);
-    int http = error && error->row->http ? error->row->http : refusal.http ? (int)refusal.http : row->http;
-    refusal.http = http;
-    refusal.has_http = true;
-    struct buffer body = {0};
-    struct template_frame frame = {.base = ""};
-    if (error && error->give)
-        template_run(error->give, &refusal, &frame, &body);
-    else
-        problem_json(&refusal, request, http, &body);
-    reply_buffer(request, http, error && error->give ? "application/json" : "application/problem+json", &body);
-    reply_header(request, "Cache-Control", "no-store");
-    if (refusal.allow)
-        reply_header(request, "Allow", refusal.allow);
-    if (http == 401)
-        challenge(request, &refusal);
-    if (retry_seconds(&refusal) >= 0 && (http == 503 || http == 429)) {
-        char seconds[24];
-        snprintf(seconds, sizeof seconds, "%lld", (long long)retry_seconds(&refusal));
-        reply_header(request, "Retry-After", seconds);
-    }
-}
-
-void reply_refuse(struct request *request, enum status status, const char *code, const char *detail) {
-    struct refusal refusal = {.status = status, .code = code, .detail = detail};
-    reply_refusal(request, &refusal);
-}
-
-void reply_fault(struct request *request, const char *key, const struct fault *fault) {
-    char detail[420];
-    struct refusal refusal = {.status = INVALID, .key = key, .field = fault->field};
-    if (*fault->field)
-        snprintf(detail, sizeof detail, "%s %s.", fault->field + 1, fault->why);
-    else
-        snprintf(detail, sizeof detail, "%s.", fault->why);
-    refusal.detail = detail;
-    reply_refusal(request, &refusal);
-}
-
-void reply_problem(struct request *request, const struct answer *answer) {
-    const struct problem *problem = answer->problem;
-    struct refusal refusal = {.status = answer->status};
-    if (problem) {
-        refusal.code = problem->code && *problem->code ? problem->code : NULL;
-        refusal.detail = problem->detail && *problem->detail ? problem->detail : NULL;
-        refusal.field = problem->field;
-        refusal.retry_after = problem->retry_after;
-        refusal.has_retry_after = problem->has_retry_after;
-    }
-    reply_refusal(request, &refusal);
-}
-
 /* Header lines of the route: "Name: value", one a line. */
 static void add_lines(struct request *request, const void *value, const struct template_frame *frame) {
     struct buffer lines = {0};
@@ -272,15 +157,37 @@ static void keep(struct request *request, const struct buffer *body, const char 
                etag, response);
 }
 
+void reply_constant(struct request *request) {
+    static const struct nothing nothing;
+    struct template_frame frame = {.base = request_base(request), .login = ""};
+    struct buffer body = {0};
+    template_run(request->route->give, &nothing, &frame, &body);
+    reply_body(request, 200, "application/json", "no-cache", &body);
+}
+
+/* Where the front end's login is. */
+static const char *login_page(struct request *request) {
+    static const char front[] = "{front}";
+    const char *at = config()->link_videoflix_s3_login, *base = config()->front_url;
+    size_t n = strlen(base);
+    if (strncmp(at, front, sizeof front - 1) != 0)
+        return at;
+    while (n && base[n - 1] == '/')
+        n--;
+    return arena_print(request->arena, "%.*s%s", (int)n, base, at + sizeof front - 1);
+}
+
 void reply_record(struct request *request, const void *value) {
     const struct route *route = request->route;
-    struct template_frame frame = {.base = request_base(request), .secure = !strcmp(config()->cookie_secure, "on")};
+    struct template_frame frame = {
+        .base = request_base(request), .login = login_page(request), .secure = !strcmp(config()->cookie_secure, "on")};
     int http = route->row->code ? route->row->code : 200;
     struct buffer body = {0};
     char etag[40] = "";
-    if (http != 204 && route->give)
+    bool bare = http == 204 || http == 302;
+    if (!bare && route->give)
         template_run(route->give, value, &frame, &body);
-    else if (http != 204)
+    else if (!bare)
         record_to_json(route->message->reply(), value, &body);
     bool read = request_is_read(request) && http == 200 && !body.failed;
     if (read)
@@ -291,7 +198,7 @@ void reply_record(struct request *request, const void *value) {
         buffer_free(&body);
         reply_empty(request, 304);
     } else
-        reply_buffer(request, http, http == 204 ? NULL : "application/json", &body);
+        reply_buffer(request, http, bare ? NULL : "application/json", &body);
     if (read)
         reply_header(request, "ETag", etag);
     reply_header(request, "Cache-Control", personal(request) ? "no-store" : "no-cache");

@@ -10,6 +10,9 @@ void reply_refuse(struct request *request, enum status status, const char *code,
 void reply_refusal(struct request *request, const struct refusal *refusal);
 /* A wrong field. */
 void reply_fault(struct request *request, const char *key, const struct fault *fault);
+/* What a mapping found wrong; more than one where the dialect gathers them. `nothing`: the body was {}, which a row for
+ * "empty" may tell. */
+void reply_faults(struct request *request, const struct take_faults *faults, bool nothing);
 /* What an actor refused. */
 void reply_problem(struct request *request, const struct answer *answer);
 

@@ -14,7 +14,7 @@ struct node {
     const char *text;
     size_t n;
     bool param, digits;
-    const struct route *routes[METHOD_COUNT];
+    struct route *routes[METHOD_COUNT];
     struct node *children[CHILDREN_MAX];
     unsigned count;
 };
@@ -79,6 +79,27 @@ static struct node *child(struct node *node, const char *text, size_t n) {
     return one;
 }
 
+static bool same(const char *a, const char *b) {
+    return a && b ? !strcmp(a, b) : a == b;
+}
+
+/* Behind one another stand routes that something tells apart; the one that nothing chooses comes first. */
+static int chain(struct route **first, struct route *route) {
+    for (const struct route *one = *first; one; one = one->next)
+        if (same(one->row->when, route->row->when) && same(one->row->accept, route->row->accept))
+            return -1;
+    if (!*first || (!route->row->when && !route->row->accept)) {
+        route->next = *first;
+        *first = route;
+        return 0;
+    }
+    struct route *last = *first;
+    while (last->next)
+        last = (struct route *)last->next;
+    last->next = route;
+    return 0;
+}
+
 static int insert(struct route *route) {
     struct node *node = &root;
     for (const char *at = route->path; node && *at == '/';) {
@@ -86,10 +107,7 @@ static int insert(struct route *route) {
         node = child(node, at, n);
         at += n;
     }
-    if (!node || node->routes[route->row->method])
-        return -1;
-    node->routes[route->row->method] = route;
-    return 0;
+    return node ? chain(&node->routes[route->row->method], route) : -1;
 }
 
 static int compile_errors(const struct error_row *rows, struct error **errors, size_t *count, char why[200]) {
@@ -109,12 +127,13 @@ static int compile_errors(const struct error_row *rows, struct error **errors, s
     return 0;
 }
 
-static int compile_route(const struct dialect *dialect, const struct route_row *row, char why[200]) {
+static int compile_route(const struct dialect *dialect, const char *prefix, const struct route_row *row,
+                         char why[200]) {
     if (routes_n == ROUTES_MAX)
         return -1;
     struct route *route = &routes[routes_n];
     *route = (struct route){.row = row, .dialect = dialect, .number = routes_n++};
-    snprintf(route->path, sizeof route->path, "%s%s", dialect->row->prefix, row->path);
+    snprintf(route->path, sizeof route->path, "%s%s", prefix, row->path);
     if (compile_errors(row->errors, &route->errors, &route->errors_n, why))
         return -1;
     if (row->message) {
@@ -126,7 +145,8 @@ static int compile_route(const struct dialect *dialect, const struct route_row *
             return -1;
         if (row->headers && !(route->headers = template_new(reply, TEMPLATE_LINE, row->headers, why)))
             return -1;
-    }
+    } else if (row->give && !(route->give = template_new(nothing_record(), TEMPLATE_JSON, row->give, why)))
+        return -1;
     snprintf(why, 200, "the path is taken twice");
     return insert(route);
 }
@@ -148,8 +168,10 @@ static int compile_dialect(const struct dialect_table *table, char why[300]) {
         snprintf(why, 300, "%s: %s", table->dialect->name, reason);
         return -1;
     }
+    const char *also = table->dialect->also;
     for (const struct route_row *row = table->routes; row->path; row++)
-        if (compile_route(dialect, row, reason)) {
+        if (compile_route(dialect, table->dialect->prefix, row, reason) ||
+            (also && compile_route(dialect, also, row, reason))) {
             snprintf(why, 300, "%s %s %.60s: %s", table->dialect->name, methods[row->method], row->path, reason);
             return -1;
         }
@@ -243,6 +265,18 @@ void route_match(enum method method, const char *path, struct match *match) {
         match->route = end->routes[METHOD_GET];
 }
 
+static bool has_member(const json_t *body, const char *name) {
+    const json_t *member = name ? json_object_get(body, name) : NULL;
+    return member && !json_is_null(member);
+}
+
+const struct route *route_choose(const struct route *first, const char *accept, const json_t *body) {
+    for (const struct route *one = first; one; one = one->next)
+        if (has_member(body, one->row->when) || (one->row->accept && accept && strstr(accept, one->row->accept)))
+            return one;
+    return first;
+}
+
 /* `prefix` ends where a part of the path ends. */
 static bool has_prefix(const char *path, const char *prefix) {
     size_t n = strlen(prefix);
@@ -251,8 +285,10 @@ static bool has_prefix(const char *path, const char *prefix) {
 
 const struct dialect *route_dialect(const char *path) {
     const struct dialect *best = &dialects[0];
-    for (unsigned i = 0; i < dialects_n; i++)
-        if (has_prefix(path, dialects[i].row->prefix) && strlen(dialects[i].row->prefix) > strlen(best->row->prefix))
+    for (unsigned i = 0; path && i < dialects_n; i++) {
+        size_t n = strlen(dialects[i].row->prefix), most = strlen(best->row->prefix);
+        if (has_prefix(path, dialects[i].row->prefix) && (n > most || (!most && dialects[i].row->strays)))
             best = &dialects[i];
+    }
     return best;
 }

@@ -33,8 +33,9 @@ enum who {
 
 enum slash_rule { EXACT, REDIRECT };
 
-/* What to answer for a refusal: `key` is a problem's code, a status such as "not-found", or "*". http 0: the status's
- * own. An empty shape is RFC 9457 problem+json. */
+/* What to answer for a refusal: `key` is a problem's code, a status such as "not-found", or "*"; "key:name" only for
+ * the field that the client calls so. The first row that fits counts, a route's before its dialect's. http 0: the
+ * status's own. An empty shape is RFC 9457 problem+json. */
 struct error_row {
     const char *key;
     int http;
@@ -50,6 +51,9 @@ struct route_row {
     const char *always;                 /* a header line of every answer, refusals too */
     const char *cache, *touch;          /* tags: "titles title:{id}" */
     const struct error_row *errors;
+    /* Where several dialects claim a path and method: this one's when the body has that member, when Accept names that
+     * type; else the one's without either, else the first. */
+    const char *when, *accept;
     enum method method;
     enum who who;
     unsigned message;
@@ -60,12 +64,16 @@ struct route_row {
     bool raw;     /* the native takes the body as it came */
     bool once;    /* takes an Idempotency-Key; its message has a handler with a transaction */
     bool quiet;   /* not in the access log */
+    bool scarce;  /* requests without a login are counted: ZOE_ANONYMOUS_PER_MINUTE */
 };
 
 struct dialect_row {
     const char *name, *prefix, *tokens;
     enum slash_rule slash;
-    bool forms; /* application/x-www-form-urlencoded bodies are taken too */
+    const char *also; /* every route is mounted a second time, behind this prefix */
+    bool forms;       /* application/x-www-form-urlencoded bodies are taken too */
+    bool strays;      /* its errors are those of paths that are nobody's */
+    bool gather;      /* a refused body is told with all its wrong fields: the members of their shapes in one object */
     const char *realm;
 };
 
@@ -90,11 +98,12 @@ struct route {
     struct template *give, *headers;
     struct error *errors;
     size_t errors_n;
-    char path[128]; /* the template, for logs and counters */
+    const struct route *next; /* of another dialect, at the same path and method */
+    char path[128];           /* the template, for logs and counters */
     unsigned number;
 };
 
-enum { PARTS_MAX = 8, PARAMS_MAX = 4, ROUTES_MAX = 256 };
+enum { PARTS_MAX = 8, PARAMS_MAX = 4, ROUTES_MAX = 384 };
 
 struct param {
     const char *name, *at;
@@ -116,7 +125,10 @@ int route_compile(const char *names, char why[300]);
 /* Finds the route of a raw path (no query). HEAD goes to GET. */
 void route_match(enum method method, const char *path, struct match *match);
 
-/* The dialect whose prefix the path has, for refusals of unknown paths. */
+/* Which of the dialects that claim a path and method a request means; `body` is NULL as long as it is not read. */
+const struct route *route_choose(const struct route *first, const char *accept, const json_t *body);
+
+/* The dialect whose prefix the path has, for refusals of unknown paths; NULL: the house's own. */
 const struct dialect *route_dialect(const char *path);
 
 enum method method_read(const char *text);

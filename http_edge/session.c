@@ -81,8 +81,14 @@ static void remember(struct sessions *sessions, const uint8_t digest_[32], const
 
 static enum session_answer judge(struct sessions *sessions, const struct token *token) {
     int64_t now = clock_wall_ms() / 1000;
-    return token_current(token, now, LEEWAY_SECONDS) && !keys_revoked(sessions->keys, token->session) ? SESSION_GOOD
-                                                                                                      : SESSION_BAD;
+    bool inactive = false;
+    if (now >= token->expires)
+        return SESSION_EXPIRED;
+    if (!token_current(token, now, LEEWAY_SECONDS))
+        return SESSION_BAD;
+    if (keys_revoked(sessions->keys, token->session, &inactive))
+        return inactive ? SESSION_INACTIVE : SESSION_BAD;
+    return SESSION_GOOD;
 }
 
 static enum session_answer read_access(struct sessions *sessions, const char *text, size_t n, struct token *token,

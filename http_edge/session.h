@@ -12,8 +12,10 @@ struct login {
 
 enum session_answer {
     SESSION_GOOD,
-    SESSION_BAD, /* 401 */
-    SESSION_WAIT /* keys are being fetched: ask again at their news */
+    SESSION_BAD,      /* 401 */
+    SESSION_EXPIRED,  /* 401: it was good once */
+    SESSION_INACTIVE, /* 401: its account was suspended */
+    SESSION_WAIT      /* keys are being fetched: ask again at their news */
 };
 
 /* Tokens that were found good, by their SHA-256, bounded. One for each shard. */

@@ -180,7 +180,7 @@ static void bus_event_came(void *self, const struct bus_event *event) {
     struct shard *shard = self;
     if (!strcmp(event->topic, "revoked")) {
         int64_t until = event->has_until ? event->until : clock_wall_ms() + config()->access_seconds * 1000;
-        keys_revoke(shard->keys, event->id, until);
+        keys_revoke(shard->keys, event->id, until, false);
     } else if (!strcmp(event->topic, "invalidate") || !strcmp(event->topic, "progress")) {
         touch_number("title:%lld", event->id);
         cache_touch(cache_tag("titles", 6));

@@ -4,14 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http_edge/token.h"
+
 enum { ITEMS_MAX = 32, NAME_MAX_BYTES = 64 };
 
 enum rest { REST_NONE, REST_STRICT, REST_LOOSE };
+
+enum written { WRITTEN_PLAIN, WRITTEN_TRIM, WRITTEN_BASE64, WRITTEN_BASE36, WRITTEN_HEX };
 
 struct item {
     struct field field; /* of the record, under the name that the client knows */
     const struct field *own;
     enum take_from from;
+    enum written written;
     char name[NAME_MAX_BYTES];
     bool wanted;
 };
@@ -31,9 +36,20 @@ static int read_source(struct item *item, const char *text, size_t n) {
         char end;
     } marks[] = {{".", TAKE_BODY, 0},         {"{", TAKE_PATH, '}'}, {"?", TAKE_QUERY, 0},
                  {"cookie:", TAKE_COOKIE, 0}, {"@", TAKE_HERE, 0},   {"'", TAKE_CONSTANT, '\''}};
+    static const char *const ways[] = {
+        [WRITTEN_TRIM] = "trim:", [WRITTEN_BASE64] = "base64:", [WRITTEN_BASE36] = "base36:", [WRITTEN_HEX] = "hex:"};
     if (n && text[n - 1] == '!') {
         item->wanted = true;
         n--;
+    }
+    for (enum written way = WRITTEN_TRIM; way <= WRITTEN_HEX; way++) {
+        size_t mark = strlen(ways[way]);
+        if (n <= mark || strncmp(text, ways[way], mark) != 0)
+            continue;
+        item->written = way;
+        text += mark;
+        n -= mark;
+        break;
     }
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
         size_t mark = strlen(marks[i].mark), end = marks[i].end != 0;
@@ -136,19 +152,84 @@ static int refuse_strangers(const struct take *take, const json_t *json, struct 
     return 0;
 }
 
-static int run_item(const struct item *item, const struct take_source *source, struct arena *arena, void *value,
-                    struct fault *fault, bool *missing) {
-    if (item->from == TAKE_BODY)
-        return field_from_json(&item->field, json_object_get(source->json, item->name), arena, value, fault);
-    const char *text = item->from == TAKE_CONSTANT ? item->name : source->text(source->self, item->from, item->name);
-    if (text)
-        return field_from_text(&item->field, text, arena, value, fault);
-    if (!item->wanted)
+/* Digits of `base` below 2^60, else 0. */
+static int64_t number_of(const char *text, int base) {
+    int64_t number = 0;
+    for (; *text; text++) {
+        int digit = *text >= '0' && *text <= '9'   ? *text - '0'
+                    : *text >= 'a' && *text <= 'z' ? *text - 'a' + 10
+                    : *text >= 'A' && *text <= 'Z' ? *text - 'A' + 10
+                                                   : base;
+        if (digit >= base || number > (INT64_C(1) << 60) / base - 1)
+            return 0;
+        number = number * base + digit;
+    }
+    return number;
+}
+
+/* Unpadded base64url of decimal digits. */
+static int64_t number_of_base64(const char *text) {
+    char digits[24] = "";
+    size_t n = strlen(text);
+    if (n > 24 || token_decode(text, n, (uint8_t *)digits) < 1)
         return 0;
-    fault_set(fault, "is required");
-    fault_in(fault, item->name, 0);
-    *missing = true;
-    return -1;
+    return strspn(digits, "0123456789") == strlen(digits) ? number_of(digits, 10) : 0;
+}
+
+/* The text as the field shall get it. */
+static const char *rewrite(const struct item *item, const char *text, struct arena *arena) {
+    static const char blanks[] = " \t\r\n\v\f";
+    switch (item->written) {
+    case WRITTEN_PLAIN:
+        return text;
+    case WRITTEN_TRIM: {
+        text += strspn(text, blanks);
+        size_t n = strlen(text);
+        while (n && strchr(blanks, text[n - 1]))
+            n--;
+        return arena_copy(arena, text, n);
+    }
+    case WRITTEN_BASE64:
+        return arena_print(arena, "%lld", (long long)number_of_base64(text));
+    case WRITTEN_BASE36:
+        return arena_print(arena, "%lld", (long long)number_of(text, 36));
+    case WRITTEN_HEX:
+        return arena_print(arena, "%lld", (long long)(strlen(text) == 24 ? number_of(text, 16) : 0));
+    }
+    return text;
+}
+
+/* The text of an item; NULL when there is none, or when the body has something else than a text without NUL: *json says
+ * what. */
+static const char *text_of(const struct item *item, const struct take_source *source, const json_t **json) {
+    *json = NULL;
+    if (item->from == TAKE_CONSTANT)
+        return item->name;
+    if (item->from != TAKE_BODY)
+        return source->text(source->self, item->from, item->name);
+    *json = json_object_get(source->json, item->name);
+    const char *text = json_string_value(*json);
+    return text && strlen(text) == json_string_length(*json) ? text : NULL;
+}
+
+/* Sets *key when a wanted item has nothing. */
+static int run_item(const struct item *item, const struct take_source *source, struct arena *arena, void *value,
+                    struct fault *fault, const char **key) {
+    const json_t *json;
+    const char *text = text_of(item, source, &json);
+    bool something = text || (json && !json_is_null(json)), blank = text && !*text;
+    if (text && item->written != WRITTEN_PLAIN && !(text = rewrite(item, text, arena)))
+        return -1;
+    blank |= text && !*text;
+    *key = !item->wanted || (something && !blank) ? NULL : something ? "blank" : "missing";
+    if (*key) {
+        fault_set(fault, something ? "may not be empty" : "is required");
+        fault_in(fault, item->name, 0);
+        return -1;
+    }
+    if (json && (!text || item->written == WRITTEN_PLAIN))
+        return field_from_json(&item->field, json, arena, value, fault);
+    return text ? field_from_text(&item->field, text, arena, value, fault) : 0;
 }
 
 /* Faults of a required field must carry the name that the client knows. */
@@ -165,26 +246,46 @@ static int complete(const struct take *take, const void *value, struct fault *fa
     return 0;
 }
 
-void *take_run(const struct take *take, const struct take_source *source, struct arena *arena, struct fault *fault,
-               bool *missing) {
-    *missing = false;
-    void *value = arena_alloc(arena, take->record->about->bytes);
-    if (!value)
-        return NULL;
-    if (take->body && !json_is_object(source->json)) {
-        fault_set(fault, "must be an object");
-        return NULL;
-    }
-    if (take->body && take->rest != REST_LOOSE && refuse_strangers(take, source->json, fault))
-        return NULL;
-    for (size_t i = 0; i < take->count; i++)
-        if (run_item(&take->items[i], source, arena, value, fault, missing))
-            return NULL;
+static int run_rest(const struct take *take, const struct take_source *source, struct arena *arena, void *value,
+                    struct fault *fault) {
     for (size_t i = 0; take->rest != REST_NONE && i < take->record->count; i++) {
         const struct field *field = &take->record->fields[i];
         if (!mapped(take, field) &&
             field_from_json(field, json_object_get(source->json, field->name), arena, value, fault))
-            return NULL;
+            return -1;
     }
-    return complete(take, value, fault) ? NULL : value;
+    return 0;
+}
+
+void *take_run(const struct take *take, const struct take_source *source, struct arena *arena,
+               struct take_faults *faults) {
+    faults->n = 0;
+    memset(&faults->at[0], 0, sizeof faults->at[0]);
+    struct fault *first = &faults->at[0].fault;
+    void *value = arena_alloc(arena, take->record->about->bytes);
+    if (!value)
+        return NULL;
+    if (take->body && !json_is_object(source->json)) {
+        fault_set(first, "must be an object");
+        faults->n = 1;
+        return NULL;
+    }
+    if (take->body && take->rest != REST_LOOSE && refuse_strangers(take, source->json, first)) {
+        faults->n = 1;
+        return NULL;
+    }
+    for (size_t i = 0; i < take->count && faults->n < faults->most; i++) {
+        memset(&faults->at[faults->n], 0, sizeof faults->at[0]);
+        faults->n += run_item(&take->items[i], source, arena, value, &faults->at[faults->n].fault,
+                              &faults->at[faults->n].key) != 0;
+    }
+    if (faults->n)
+        return NULL;
+    if (!run_rest(take, source, arena, value, first)) {
+        if (!complete(take, value, first))
+            return value;
+        faults->at[0].key = "required";
+    }
+    faults->n = 1;
+    return NULL;
 }

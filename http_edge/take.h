@@ -13,7 +13,9 @@
  *   field=cookie:name a cookie
  *   field=@session    the login's session; @user its account, @agent the User-Agent, @address the client's address
  *   field='text'      always this
- * A `!` behind an entry refuses the request with code "missing" when there is nothing. */
+ * Before a source: trim: cuts blanks off both ends; base64:, base36: and hex: read a number that is written so (base64
+ * of its decimal digits, as Django does), 0 when it is not.
+ * A `!` behind an entry refuses the request when there is nothing ("missing") or an empty text ("blank"). */
 struct take;
 
 enum take_from { TAKE_BODY, TAKE_PATH, TAKE_QUERY, TAKE_COOKIE, TAKE_HERE, TAKE_CONSTANT };
@@ -36,8 +38,20 @@ const char *take_name(const struct take *take, const char *field);
 bool take_needs_body(const struct take *take);
 bool take_needs_no_more(const struct take *take);
 
-/* A struct of the record in `arena`; NULL with *fault set and *missing true when a `!` entry had nothing. */
-void *take_run(const struct take *take, const struct take_source *source, struct arena *arena, struct fault *fault,
-               bool *missing);
+enum { TAKE_FAULTS_MAX = 8 };
+
+/* What was wrong, in the order of the entries. `key`: "missing" or "blank" for a `!` entry, "required" for a field of
+ * the record that nothing filled, NULL for a value that is not valid. */
+struct take_faults {
+    struct {
+        const char *key;
+        struct fault fault;
+    } at[TAKE_FAULTS_MAX];
+    size_t n, most; /* `most`: how many to look for */
+};
+
+/* A struct of the record in `arena`; NULL with at least one fault (none: memory is out). */
+void *take_run(const struct take *take, const struct take_source *source, struct arena *arena,
+               struct take_faults *faults);
 
 #endif

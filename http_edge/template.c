@@ -8,14 +8,21 @@
 
 enum { DEPTH = 4, OPS_MAX = 256 };
 
-enum op_kind { OP_TEXT, OP_WHOLE, OP_VALUE, OP_INSIDE, OP_EACH, OP_SECURE };
+enum op_kind { OP_TEXT, OP_WHOLE, OP_VALUE, OP_INSIDE, OP_EACH, OP_SECURE, OP_LOGIN };
+
+/* How a value is written when not as its type is. */
+enum way { WAY_PLAIN, WAY_BASE, WAY_HEX, WAY_NAIVE, WAY_ADMIN };
+
+struct path {
+    const struct field *at[DEPTH];
+    unsigned depth;
+};
 
 struct op {
     enum op_kind kind;
-    struct buffer text; /* OP_TEXT: what to write; otherwise: what to write for an absent value */
-    const struct field *path[DEPTH];
-    unsigned depth;
-    bool base;
+    struct buffer text;      /* OP_TEXT: what to write; otherwise: what to write for an absent value */
+    struct path path, other; /* `other`: instead of an absent value */
+    enum way way;
     struct template *inner;
 };
 
@@ -55,6 +62,10 @@ static int add_text(struct reader *reader, const char *text, size_t n) {
     return op->text.failed ? -1 : 0;
 }
 
+static const struct field *leaf(const struct path *path) {
+    return path->at[path->depth - 1];
+}
+
 static size_t name_length(const char *at) {
     size_t n = 0;
     while ((at[n] >= 'a' && at[n] <= 'z') || (n && at[n] >= '0' && at[n] <= '9') || at[n] == '_')
@@ -63,12 +74,12 @@ static size_t name_length(const char *at) {
 }
 
 /* Reads a.b.c behind the dollar sign. */
-static int read_path(struct reader *reader, struct op *op) {
+static int read_path(struct reader *reader, struct path *path) {
     const struct record *record = reader->template->record;
     for (;;) {
         char name[64];
         size_t n = name_length(reader->at);
-        if (n >= sizeof name || op->depth == DEPTH)
+        if (n >= sizeof name || path->depth == DEPTH)
             return -1;
         memcpy(name, reader->at, n);
         name[n] = 0;
@@ -77,7 +88,7 @@ static int read_path(struct reader *reader, struct op *op) {
             snprintf(reader->why, 200, "%s has no field %s", record ? record->about->name : "this", name);
             return -1;
         }
-        op->path[op->depth++] = field;
+        path->at[path->depth++] = field;
         record = field->record ? field->record() : NULL;
         reader->at += n;
         if (reader->at[0] != '.' || !name_length(reader->at + 1))
@@ -86,11 +97,15 @@ static int read_path(struct reader *reader, struct op *op) {
     }
 }
 
-/* |"text" or |literal behind a value. */
+/* |"text", |literal or |$another.field behind a value. */
 static int read_fallback(struct reader *reader, struct op *op) {
     if (*reader->at != '|')
         return 0;
     const char *from = ++reader->at;
+    if (*from == '$') {
+        reader->at++;
+        return read_path(reader, &op->other);
+    }
     if (*from == '"') {
         for (reader->at++; *reader->at && *reader->at != '"'; reader->at++)
             ;
@@ -102,17 +117,26 @@ static int read_fallback(struct reader *reader, struct op *op) {
     return op->text.failed ? -1 : 0;
 }
 
-static int read_value(struct reader *reader, bool base) {
+/* Only texts have a base address, and so on. */
+static bool way_fits(enum way way, enum field_type type) {
+    static const enum field_type types[] = {
+        [WAY_BASE] = TYPE_TEXT, [WAY_HEX] = TYPE_INT, [WAY_NAIVE] = TYPE_TIME, [WAY_ADMIN] = TYPE_TEXTS};
+    return way == WAY_PLAIN || types[way] == type;
+}
+
+static int read_value(struct reader *reader, enum way way) {
     reader->at++;
     bool whole = !name_length(reader->at);
     bool inside = reader->quoted || reader->template->mode == TEMPLATE_LINE;
     struct op *op = add_op(reader->template, whole ? OP_WHOLE : inside ? OP_INSIDE : OP_VALUE);
-    if (!op || (whole && (inside || base)))
+    if (!op || (whole && (inside || way)) || (inside && way > WAY_BASE))
         return -1;
-    op->base = base;
+    op->way = way;
     if (whole)
         return 0;
-    return read_path(reader, op) || (!inside && read_fallback(reader, op)) ? -1 : 0;
+    if (read_path(reader, &op->path) || !way_fits(way, leaf(&op->path)->type))
+        return -1;
+    return !inside && read_fallback(reader, op) ? -1 : 0;
 }
 
 /* The inner shape ends at the bracket that closes it. */
@@ -134,9 +158,9 @@ static int read_each(struct reader *reader) {
     reader->at += 2;
     const char *end = each_end(reader->at);
     struct op *op = add_op(reader->template, OP_EACH);
-    if (!op || !end || read_path(reader, op))
+    if (!op || !end || read_path(reader, &op->path))
         return -1;
-    const struct field *list = op->path[op->depth - 1];
+    const struct field *list = leaf(&op->path);
     if (list->type != TYPE_LIST) {
         snprintf(reader->why, 200, "%s is no list of records", list->name);
         return -1;
@@ -149,18 +173,26 @@ static int read_each(struct reader *reader) {
 }
 
 static int read_next(struct reader *reader) {
+    static const char *const ways[] = {
+        [WAY_BASE] = "@base$", [WAY_HEX] = "@hex$", [WAY_NAIVE] = "@naive$", [WAY_ADMIN] = "@admin$"};
+    static const struct {
+        const char *word;
+        enum op_kind kind;
+    } words[] = {{"@secure", OP_SECURE}, {"@login", OP_LOGIN}};
     const char *at = reader->at;
     bool json = reader->template->mode == TEMPLATE_JSON;
     if (*at == '$')
-        return read_value(reader, false);
-    if (!strncmp(at, "@base$", 6)) {
-        reader->at += 5;
-        return read_value(reader, true);
-    }
-    if (!json && !strncmp(at, "@secure", 7)) {
-        reader->at += 7;
-        return add_op(reader->template, OP_SECURE) ? 0 : -1;
-    }
+        return read_value(reader, WAY_PLAIN);
+    for (enum way way = WAY_BASE; way <= WAY_ADMIN; way++)
+        if (!strncmp(at, ways[way], strlen(ways[way]))) {
+            reader->at += strlen(ways[way]) - 1;
+            return read_value(reader, way);
+        }
+    for (size_t i = 0; !json && i < sizeof words / sizeof *words; i++)
+        if (!strncmp(at, words[i].word, strlen(words[i].word))) {
+            reader->at += strlen(words[i].word);
+            return add_op(reader->template, words[i].kind) ? 0 : -1;
+        }
     if (json && !reader->quoted && at[0] == '[' && at[1] == '$')
         return read_each(reader);
     reader->at++;
@@ -204,9 +236,9 @@ void template_free(struct template *template) {
 }
 
 /* The record that holds the last field of the path, NULL when one above it is absent. */
-static const void *holder(const struct op *op, const void *value) {
-    for (unsigned i = 0; value && i + 1 < op->depth; i++)
-        value = op->path[i]->type == TYPE_NEST ? *(void *const *)((const char *)value + op->path[i]->offset) : NULL;
+static const void *holder(const struct path *path, const void *value) {
+    for (unsigned i = 0; value && i + 1 < path->depth; i++)
+        value = path->at[i]->type == TYPE_NEST ? *(void *const *)((const char *)value + path->at[i]->offset) : NULL;
     return value;
 }
 
@@ -216,25 +248,73 @@ static const char *text_of(const struct field *field, const void *value) {
                : NULL;
 }
 
+static bool has_admin(const struct list *list) {
+    for (size_t i = 0; i < list->n; i++)
+        if (!strcmp(LIST_AT(*list, const char *, i), "admin"))
+            return true;
+    return false;
+}
+
+static void naive_time(int64_t ms, struct buffer *to) {
+    char text[32];
+    time_to_text(ms, text);
+    buffer_print(to, "\"%.19s", text);
+    if (ms % 1000)
+        buffer_print(to, ".%03d", (int)(ms % 1000));
+    buffer_text(to, "\"");
+}
+
+/* A text behind the base address; `quoted` is JSON. */
+static void put_based(const struct buffer *quoted, const struct template_frame *frame, struct buffer *to) {
+    buffer_text(to, "\"");
+    buffer_text(to, frame->base);
+    buffer_add(to, quoted->at + 1, quoted->n - 1);
+}
+
+static void run_way(const struct op *op, const struct field *field, const void *in, const struct template_frame *frame,
+                    struct buffer *to) {
+    const void *at = (const char *)in + field->offset;
+    struct buffer json = {0};
+    switch (op->way) {
+    case WAY_PLAIN:
+        field_to_json(field, in, to);
+        break;
+    case WAY_BASE:
+        field_to_json(field, in, &json);
+        if (json.n && !json.failed)
+            put_based(&json, frame, to);
+        to->failed |= json.failed;
+        buffer_free(&json);
+        break;
+    case WAY_HEX:
+        buffer_print(to, "\"%024llx\"", *(const long long *)at);
+        break;
+    case WAY_NAIVE:
+        naive_time(*(const int64_t *)at, to);
+        break;
+    case WAY_ADMIN:
+        buffer_text(to, has_admin(at) ? "true" : "false");
+        break;
+    }
+}
+
 static void run_value(const struct op *op, const void *value, const struct template_frame *frame, struct buffer *to) {
-    const struct field *field = op->path[op->depth - 1];
-    const void *in = holder(op, value);
+    const struct field *field = leaf(&op->path);
+    const void *in = holder(&op->path, value);
     bool absent = !in || !field_present(field, in);
     const char *text = absent ? NULL : text_of(field, in);
     if (absent || (op->text.n && text && !*text)) {
-        if (op->text.n)
+        const void *instead = op->other.depth ? holder(&op->other, value) : NULL;
+        if (instead && field_present(leaf(&op->other), instead))
+            field_to_json(leaf(&op->other), instead, to);
+        else if (op->text.n > 1 && op->way == WAY_BASE && *op->text.at == '"')
+            put_based(&op->text, frame, to);
+        else if (op->text.n)
             buffer_add(to, op->text.at, op->text.n);
         else
             buffer_text(to, "null");
-    } else if (op->base && text) {
-        buffer_text(to, "\"");
-        buffer_text(to, frame->base);
-        struct buffer quoted = {0};
-        text_to_json(text, &quoted);
-        buffer_add(to, quoted.at + 1, quoted.n - 1);
-        buffer_free(&quoted);
     } else
-        field_to_json(field, in, to);
+        run_way(op, field, in, frame, to);
 }
 
 static void add_line(const char *text, size_t n, struct buffer *to) {
@@ -246,11 +326,11 @@ static void add_line(const char *text, size_t n, struct buffer *to) {
 /* A value as text: a JSON string loses its quotes, everything else is the same. */
 static void run_inside(const struct op *op, bool line, const void *value, const struct template_frame *frame,
                        struct buffer *to) {
-    const struct field *field = op->path[op->depth - 1];
-    const void *in = holder(op, value);
+    const struct field *field = leaf(&op->path);
+    const void *in = holder(&op->path, value);
     if (!in || !field_present(field, in))
         return;
-    if (op->base)
+    if (op->way == WAY_BASE)
         buffer_text(to, frame->base);
     const char *text = text_of(field, in);
     if (text && line) {
@@ -265,8 +345,8 @@ static void run_inside(const struct op *op, bool line, const void *value, const 
 }
 
 static void run_each(const struct op *op, const void *value, const struct template_frame *frame, struct buffer *to) {
-    const struct field *field = op->path[op->depth - 1];
-    const void *in = holder(op, value);
+    const struct field *field = leaf(&op->path);
+    const void *in = holder(&op->path, value);
     const struct list *list = in ? (const void *)((const char *)in + field->offset) : NULL;
     size_t bytes = field->record()->about->bytes;
     buffer_text(to, "[");
@@ -300,6 +380,9 @@ void template_run(const struct template *template, const void *value, const stru
             break;
         case OP_SECURE:
             buffer_text(to, frame->secure ? "; Secure" : "");
+            break;
+        case OP_LOGIN:
+            add_line(frame->login, strlen(frame->login), to);
             break;
         }
     }

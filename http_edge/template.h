@@ -9,9 +9,14 @@
  *   $                 the whole record as JSON
  *   $account.id       a field as JSON, null when absent; inside a JSON string: its text
  *   $category|"Drama" the same, with what to say when it is absent or empty
- *   @base$poster_url  a text with the server's base address before it; null when absent
+ *   $username|$name   the same, with another field instead of an absent one
+ *   @base$poster_url  a text with the server's base address before it; null when absent. So with a fallback
+ *   @hex$id           a number as 24 hexadecimal digits
+ *   @naive$created_at a time without its zone, milliseconds when there are any: 2026-01-28T10:30:00.125
+ *   @admin$roles      whether the list has "admin"
  *   [$items{...}]     a list: the inner shape for each record
- *   @secure           in a header line: "; Secure" where cookies ask for it */
+ *   @secure           in a header line: "; Secure" where cookies ask for it
+ *   @login            in a header line: the front end's login page */
 struct template;
 
 enum template_mode {
@@ -21,6 +26,7 @@ enum template_mode {
 
 struct template_frame {
     const char *base; /* "http://host:port" */
+    const char *login;
     bool secure;
 };
 

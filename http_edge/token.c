@@ -20,8 +20,7 @@ static int sixtet(char c) {
     return c == '-' ? 62 : c == '_' ? 63 : -1;
 }
 
-/* Canonical only: no padding, no foreign letters, no bits left over. Bytes written, or -1. */
-static int64_t decode(const char *from, size_t n, uint8_t *to) {
+int64_t token_decode(const char *from, size_t n, uint8_t *to) {
     uint32_t bits = 0;
     int held = 0;
     size_t wrote = 0;
@@ -44,7 +43,7 @@ static int64_t decode(const char *from, size_t n, uint8_t *to) {
 
 static json_t *part(const char *from, size_t n) {
     uint8_t bytes[TOKEN_BYTES_MAX];
-    int64_t got = decode(from, n, bytes);
+    int64_t got = token_decode(from, n, bytes);
     if (got <= 0)
         return NULL;
     /* jansson would follow 2048 levels; a token's members are flat, but for foreign ones. */
@@ -137,7 +136,7 @@ int token_read(enum token_kind kind, const char *text, size_t n, struct token *t
     const char *first = memchr(text, '.', n), *end = text + n;
     const char *second = first ? memchr(first + 1, '.', (size_t)(end - first - 1)) : NULL;
     uint8_t signature[TOKEN_BYTES_MAX];
-    if (n > TOKEN_BYTES_MAX || !second || decode(second + 1, (size_t)(end - second - 1), signature) < 32)
+    if (n > TOKEN_BYTES_MAX || !second || token_decode(second + 1, (size_t)(end - second - 1), signature) < 32)
         return -1;
     json_t *header = part(text, (size_t)(first - text));
     json_t *claims = part(first + 1, (size_t)(second - first - 1));

@@ -26,6 +26,10 @@ struct token {
     enum token_algorithm algorithm; /* what the header says: must be that of the key */
 };
 
+/* Decodes base64url (RFC 4648, 5), canonical only: no padding, no foreign letters, no bits left over. `to` has room for
+ * n bytes. Bytes written, or -1. */
+int64_t token_decode(const char *from, size_t n, uint8_t *to);
+
 /* Reads header and claims; the signature is not yet checked. 0, or -1 with a few words in *why. */
 int token_read(enum token_kind kind, const char *text, size_t n, struct token *token, const char **why);
 

@@ -32,10 +32,21 @@ bool email_plausible(const char *email) {
     return at[1] != '.' && at[strlen(at) - 1] != '.' && !strstr(at, "..") && email[0] != '.';
 }
 
+bool username_plausible(const char *username) {
+    for (const unsigned char *c = (const unsigned char *)username; *c; c++)
+        if (*c <= ' ' || *c == 0x7f || *c == '@')
+            return false;
+    return *username;
+}
+
 enum status password_allowed(struct call *call, const struct realm *realm, const char *password, const char *email) {
     size_t least = realm ? realm->password_bytes_min : 8, local = email ? strcspn(email, "@") : 0;
-    if (strlen(password) < least)
-        return call_invalid(call, "/password", arena_print(call->arena, "must have at least %zu bytes", least));
+    if (strlen(password) < least) {
+        call_invalid(call, "/password", arena_print(call->arena, "must have at least %zu bytes", least));
+        if (call->problem)
+            call->problem->code = "password-short";
+        return INVALID;
+    }
     bool own =
         email && (!strcasecmp(password, email) || (local == strlen(password) && !strncasecmp(password, email, local)));
     if (!own && !password_common(password))

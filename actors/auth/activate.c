@@ -36,18 +36,14 @@ static enum status verify(struct call *call, int64_t id) {
 
 enum status auth_activate(struct call *call) {
     const struct activate_ask *ask = call->ask;
-    uint8_t digest[DIGEST_BYTES];
-    token_digest(ask->token, digest);
-    struct rows *rows = call_run(call, Q_token_prove, ARGS(ARG_BYTES("hash", digest, DIGEST_BYTES)));
-    if (!rows)
+    struct once once;
+    if (once_find(call, ask->token, "activation", ask->has_account ? ask->account : -1, &once) != OK)
         return call->status;
-    bool good = rows_count(rows) > 0;
-    int64_t account = good ? rows_int(rows, 0, "account_id") : 0;
-    const char *email = good ? arena_text(call->arena, rows_text(rows, 0, "email")) : NULL;
-    rows_free(rows);
-    if (!good)
-        return call_refuse(call, INVALID, "token-refused", "This link is not valid (any more).");
-    if (!email)
-        return INTERNAL;
-    return *email ? change(call, account, email) : verify(call, account);
+    if (once.used && *once.email)
+        return once_refuse(call);
+    if (once.used && !ask->again)
+        return call_refuse(call, INVALID, "already-active", "This link was used already: the address is proven.");
+    if (!once.used && once_spend(call, ask->token) != OK)
+        return call->status;
+    return *once.email ? change(call, once.account_id, once.email) : verify(call, once.account_id);
 }

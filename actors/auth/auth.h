@@ -57,6 +57,7 @@ enum status auth_ledger(struct call *call);
 enum status auth_user_subscriptions(struct call *call);
 enum status auth_grant(struct call *call);
 enum status auth_grant_end(struct call *call);
+enum status auth_email_exists(struct call *call);
 
 /* token.c */
 enum { TOKEN_BYTES = 44, DIGEST_BYTES = 32 };
@@ -67,10 +68,10 @@ void token_next(const char *token, char to[TOKEN_BYTES]);
 void token_digest(const char *token, uint8_t to[DIGEST_BYTES]);
 /* Base64url of 32 bytes. */
 void token_text(const uint8_t raw[DIGEST_BYTES], char to[TOKEN_BYTES]);
-/* Fills the reply with a new access token and `refresh`. */
+/* Fills the reply with a new access token and `refresh`, which lives for `refresh_seconds`. */
 struct realm;
 enum status session_reply(struct call *call, int64_t session, const struct realm *realm, const char *refresh,
-                          const struct account *account);
+                          int64_t refresh_seconds, const struct account *account);
 
 /* hash.c: bcrypt through libxcrypt. */
 enum { PASSWORD_BYTES_MAX = 72, HASH_BYTES = 128 };
@@ -100,7 +101,8 @@ enum limit {
     LIMIT_REGISTER,
     LIMIT_LINK_ADDRESS,
     LIMIT_LINK_PAIR,
-    LIMIT_CODE /* the second factor of an account */
+    LIMIT_EXISTS, /* questions whether an address has an account */
+    LIMIT_CODE    /* the second factor of an account */
 };
 /* Takes one try of (address, name), both may be NULL. OK, or TOO_MANY with the seconds to wait. No address: no limit.
  */
@@ -121,6 +123,18 @@ enum status letter_notice(struct call *call, const struct account *account, cons
 /* A fresh name of something that happens to an account. */
 enum { LETTER_EVENT_BYTES = 65 };
 void letter_event(const char *kind, int64_t account_id, char to[LETTER_EVENT_BYTES]);
+
+/* once.c: links of mails. */
+struct once {
+    int64_t account_id;
+    bool used;
+    const char *email; /* the new address that the link proves, "" for none */
+};
+/* Finds the token of a link and holds it until the end of the transaction; a refusal when there is none. `whose`: the
+ * account that the link names, 0 when it names nobody, -1 when it names none at all. */
+enum status once_find(struct call *call, const char *token, const char *kind, int64_t whose, struct once *once);
+enum status once_spend(struct call *call, const char *token);
+enum status once_refuse(struct call *call);
 
 /* ending.c */
 /* Runs one of the queries that end sessions and tells the edges. *count may be NULL. */
@@ -169,16 +183,23 @@ enum status account_erase(struct call *call, int64_t account_id);
 /* An account from a row with the columns of account_by_id. NULL when memory is out. */
 struct account *account_from_row(const struct rows *rows, size_t row, struct arena *arena);
 bool email_plausible(const char *email);
+/* Nobody's address, and nothing that looks like another name. */
+bool username_plausible(const char *username);
 /* Names of role bits; .at is NULL when memory is out. */
 struct list roles_list(int64_t bits, struct arena *arena);
 
 /* realm.c: what a dialect's sessions are like. */
+struct jwt;
 struct realm {
     const char *dialect;
     int64_t access_seconds, refresh_seconds;
     bool proven;  /* only accounts with a proven address may log in */
     bool rotates; /* a refresh answers with a new refresh token; else the old one stays good */
     size_t password_bytes_min;
+    int64_t
+        remember_seconds; /* life of refresh tokens when the login asks for it, and of renewed ones; 0: no such thing */
+    /* Adds what front ends expect beside our own claims: 0, or what libjwt said. NULL: nothing. */
+    int (*claims)(struct jwt *jwt, const struct account *account);
 };
 const struct realm *realm_find(const char *dialect);
 /* The longest life of an access token of any realm. */

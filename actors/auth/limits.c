@@ -17,7 +17,7 @@ static const struct {
 } limits[] = {
     [LIMIT_LOGIN_ADDRESS] = {1000, 60}, [LIMIT_LOGIN_PAIR] = {30000, 10},   [LIMIT_LOGIN_ACCOUNT] = {30000, 60},
     [LIMIT_REGISTER] = {10000, 30},     [LIMIT_LINK_ADDRESS] = {30000, 20}, [LIMIT_LINK_PAIR] = {300000, 3},
-    [LIMIT_CODE] = {30000, 6},
+    [LIMIT_CODE] = {30000, 6},          [LIMIT_EXISTS] = {2000, 30},
 };
 
 struct bucket {

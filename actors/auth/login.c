@@ -78,17 +78,18 @@ static enum status notice(struct call *call, const struct candidate *who) {
 static enum status open_session(struct call *call, const struct realm *realm, const struct account *account) {
     char refresh[TOKEN_BYTES];
     uint8_t digest[DIGEST_BYTES];
+    const struct login_ask *ask = call->ask;
+    int64_t seconds = ask->remember && realm->remember_seconds ? realm->remember_seconds : realm->refresh_seconds;
     token_new(refresh);
     token_digest(refresh, digest);
-    struct rows *rows =
-        call_run(call, Q_session_add,
-                 ARGS(ARG_INT("account_id", account->id), ARG_BYTES("refresh", digest, DIGEST_BYTES),
-                      ARG_INT("seconds", realm->refresh_seconds), ARG_INT("most_seconds", config()->session_seconds)));
+    struct rows *rows = call_run(call, Q_session_add,
+                                 ARGS(ARG_INT("account_id", account->id), ARG_BYTES("refresh", digest, DIGEST_BYTES),
+                                      ARG_INT("seconds", seconds), ARG_INT("most_seconds", config()->session_seconds)));
     if (!rows)
         return call->status;
     int64_t session = rows_int(rows, 0, "id");
     rows_free(rows);
-    return session_reply(call, session, realm, refresh, account);
+    return session_reply(call, session, realm, refresh, seconds, account);
 }
 
 enum status auth_login(struct call *call) {

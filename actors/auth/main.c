@@ -57,6 +57,7 @@ static const struct handler handlers[] = {
     {.message = MSG_auth_user_subscriptions, .one = auth_user_subscriptions},
     {.message = MSG_auth_grant, .one = auth_grant, .transaction = true},
     {.message = MSG_auth_grant_end, .one = auth_grant_end, .transaction = true},
+    {.message = MSG_auth_email_exists, .one = auth_email_exists},
 };
 
 static int start(struct actor *actor, struct db *db) {

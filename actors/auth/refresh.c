@@ -24,13 +24,18 @@ static enum status end_stolen(struct call *call, int64_t session, const struct r
     return refuse(call);
 }
 
+/* The front end that remembers logins wants every renewed token to live long. */
+static int64_t renewed_seconds(const struct realm *realm) {
+    return realm->remember_seconds ? realm->remember_seconds : realm->refresh_seconds;
+}
+
 static enum status rotate(struct call *call, const uint8_t old[DIGEST_BYTES], int64_t session,
                           const struct realm *realm, const char *next) {
     uint8_t digest[DIGEST_BYTES];
     token_digest(next, digest);
     return call_do(call, Q_session_rotate,
                    ARGS(ARG_BYTES("old", old, DIGEST_BYTES), ARG_INT("session", session),
-                        ARG_BYTES("refresh", digest, DIGEST_BYTES), ARG_INT("seconds", realm->refresh_seconds),
+                        ARG_BYTES("refresh", digest, DIGEST_BYTES), ARG_INT("seconds", renewed_seconds(realm)),
                         ARG_INT("most_seconds", config()->session_seconds)));
 }
 
@@ -44,7 +49,18 @@ static enum status reply_for(struct call *call, int64_t account_id, int64_t sess
     rows_free(rows);
     if (!open)
         return refuse(call);
-    return account ? session_reply(call, session, realm, next, account) : INTERNAL;
+    return account ? session_reply(call, session, realm, next, renewed_seconds(realm), account) : INTERNAL;
+}
+
+/* Who waited for another tab's swap sees the new row of the session beside the old list of spent tokens, and finds
+ * nothing: a second look sees both as they are now. */
+static struct rows *find(struct call *call, const uint8_t digest[DIGEST_BYTES]) {
+    const struct db_arg args[] = {ARG_BYTES("refresh", digest, DIGEST_BYTES), {.name = NULL}};
+    struct rows *rows = call_run(call, Q_session_by_refresh, args);
+    if (!rows || rows_count(rows))
+        return rows;
+    rows_free(rows);
+    return call_run(call, Q_session_by_refresh, args);
 }
 
 enum status auth_refresh(struct call *call) {
@@ -55,7 +71,7 @@ enum status auth_refresh(struct call *call) {
     if (!realm)
         return call_invalid(call, "/dialect", "is not a realm");
     token_digest(ask->refresh_token, digest);
-    struct rows *rows = call_run(call, Q_session_by_refresh, ARGS(ARG_BYTES("refresh", digest, DIGEST_BYTES)));
+    struct rows *rows = find(call, digest);
     if (!rows)
         return call->status;
     bool found = rows_count(rows) > 0, current = found && rows_bool(rows, 0, "current");

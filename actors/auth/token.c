@@ -74,7 +74,7 @@ static const char *access_token(struct arena *arena, int64_t session, const stru
         !jwt_add_grant(jwt, "aud", realm->dialect) && !jwt_add_grant(jwt, "sub", subject) &&
         !jwt_add_grant(jwt, "jti", id) && !jwt_add_grant_int(jwt, "sid", session) &&
         !jwt_add_grant_int(jwt, "roles", role_bits(account)) && !jwt_add_grant_int(jwt, "iat", now) &&
-        !jwt_add_grant_int(jwt, "exp", now + realm->access_seconds))
+        !jwt_add_grant_int(jwt, "exp", now + realm->access_seconds) && (!realm->claims || !realm->claims(jwt, account)))
         text = jwt_encode_str(jwt);
     if (text)
         kept = arena_text(arena, text);
@@ -85,7 +85,7 @@ static const char *access_token(struct arena *arena, int64_t session, const stru
 }
 
 enum status session_reply(struct call *call, int64_t session, const struct realm *realm, const char *refresh,
-                          const struct account *account) {
+                          int64_t refresh_seconds, const struct account *account) {
     struct session *reply = call->reply;
     const char *token = access_token(call->arena, session, realm, account);
     if (!token) {
@@ -96,6 +96,8 @@ enum status session_reply(struct call *call, int64_t session, const struct realm
                               .token_type = "Bearer",
                               .expires_in = realm->access_seconds,
                               .refresh_token = arena_text(call->arena, refresh),
-                              .account = account};
+                              .account = account,
+                              .refresh_expires_in = refresh_seconds,
+                              .has_refresh_expires_in = true};
     return OK;
 }

@@ -92,7 +92,9 @@ enum status second_factor(struct call *call, int64_t account_id, const char *cod
     char typed[RECOVERY_LETTERS + 1], name[24];
     uint8_t digest[DIGEST_BYTES];
     if (!code || !*code)
-        return call_refuse(call, UNAUTHENTICATED, "totp-required", "The code of the authenticator app is needed.");
+        return call_refuse(
+            call, UNAUTHENTICATED, "totp-required",
+            "This account has a second factor: send the code of its app as `code` too, as POST /v1/login takes it.");
     snprintf(name, sizeof name, "%lld", (long long)account_id);
     if (limit_take(call, LIMIT_CODE, "code", name) != OK)
         return call->status;

@@ -1,19 +1,19 @@
 -- name: account_add
-insert into accounts (email, name, password, roles, verified_at)
-values (normal(:email), :name, :password_hash, :roles::integer, case when :verified::boolean then now() end)
-returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url
+insert into accounts (email, name, password, roles, verified_at, username)
+values (normal(:email), :name, :password_hash, :roles::integer, case when :verified::boolean then now() end, normal(:username))
+returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url, username
 -- Always one row: its spelling is what limits count by, whether there is such an account or not. While accounts have hashes of other
 -- systems, each login pays for one of them: which one hangs on the spelling, so that strangers look like accounts.
 -- name: account_by_email
-select k.spelling, a.id, a.email, a.name, a.password, a.roles, a.verified_at is not null as verified, ms(a.created_at) as created_at, picture_url(a.picture) as picture_url,
+select k.spelling, a.id, a.email, a.name, a.password, a.roles, a.verified_at is not null as verified, ms(a.created_at) as created_at, picture_url(a.picture) as picture_url, a.username,
        a.suspended_at is not null as suspended, a.totp_since is not null as two_factor,
        (select f.password from accounts f, (select min(id) as low, max(id) as high from accounts where password not like '$2%') b
         where f.password not like '$2%'
           and f.id >= b.low + (hashtextextended(k.spelling, 0) & 9223372036854775807) % (b.high - b.low + 1)
         order by f.id limit 1) as sample
-from (select normal(:email) as spelling) k left join accounts a on a.email = k.spelling
+from (select normal(:email) as spelling) k left join accounts a on a.email = k.spelling or a.username = k.spelling
 -- name: account_secret
-select id, email, name, password, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url,
+select id, email, name, password, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url, username,
        suspended_at is not null as suspended, totp_secret, totp_since is not null as two_factor
 from accounts where id = :user
 -- name: spelling
@@ -25,16 +25,16 @@ from sessions s where s.account_id = :account_id
 -- name: password_set
 update accounts set password = :password_hash, verified_at = case when :proves::boolean then coalesce(verified_at, now()) else verified_at end
 where id = :account_id
-returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url,
+returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url, username,
           suspended_at is not null as suspended
 -- name: password_rehash
 update accounts set password = :password_hash where id = :account_id and password = :old
 -- name: account_by_id
-select id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url,
+select id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url, username,
        suspended_at is not null as suspended
 from accounts where id = :id
 -- name: accounts_by_id
-select id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url
+select id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url, username
 from accounts where id = any(:ids::bigint[])
 -- name: administrator_any
 select 1 from accounts where roles & 2 <> 0 limit 1
@@ -46,7 +46,7 @@ on conflict (email) do nothing
 -- name: session_add
 insert into sessions (account_id, dialect, device, address, refresh, expires_at)
 values (:account_id, :dialect, coalesce(:device, ''), coalesce(:address, ''), :refresh,
-        now() + make_interval(secs => least(:seconds, :most_seconds)::float8))
+        now() + make_interval(secs => least(:seconds::float8, :most_seconds::float8)))
 returning id
 -- name: session_by_refresh
 select s.id as session, s.account_id, s.refresh = :refresh as current,
@@ -106,25 +106,26 @@ with ended as (update sessions set ended_at = now() where id = :session and ende
 insert into ends (session_id, until)
 select id, now() + make_interval(secs => :seconds::float8) from ended
 returning session_id, ms(until) as until
+-- name: ends_inactive
+update ends set inactive = true
+where until > now() and session_id in (select s.id from sessions s where s.account_id = :account_id)
 -- name: ended_sessions
-select id as place, session_id as id, ms(until) as until from ends
+select id as place, session_id as id, ms(until) as until, inactive from ends
 where until > now() and id > coalesce(:after, 0) - 256 order by place limit 10000
 -- name: ends_sweep
 delete from ends where until < now()
 -- name: token_add
 insert into one_time_tokens (hash, account_id, kind, email, expires_at)
 values (:hash, :account_id, :kind, normal(:new_email), now() + make_interval(secs => :seconds::float8))
--- name: token_use
-update one_time_tokens set used_at = now()
-where hash = :hash and kind = :kind and used_at is null and expires_at > now()
-returning account_id
--- name: token_prove
-update one_time_tokens set used_at = now()
-where hash = :hash and kind in ('activation', 'address') and used_at is null and expires_at > now()
-returning account_id, email
+-- Of two that come with one link at once, the second waits and finds it used. A link to a new address activates too.
+-- name: token_find
+select account_id, used_at is not null as used, email from one_time_tokens
+where hash = :hash and (kind = :kind or (:kind::text = 'activation' and kind = 'address')) and expires_at > now() for update
+-- name: token_spend
+update one_time_tokens set used_at = now() where hash = :hash
 -- name: address_set
 update accounts set email = :new_email, verified_at = coalesce(verified_at, now()) where id = :id
-returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url
+returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url, username
 -- Links that went to the old address open nothing any more.
 -- name: links_spend
 update one_time_tokens set used_at = now() where account_id = :account_id and used_at is null
@@ -138,15 +139,15 @@ select count(*) as count from one_time_tokens
 where account_id = :account_id and kind = :kind and made_at > now() - interval '1 hour'
 -- name: account_verify
 update accounts set verified_at = coalesce(verified_at, now()) where id = :id
-returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url
+returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url, username
 -- name: picture_lock
 select picture from accounts where id = :user for update
 -- name: picture_set
 update accounts set picture = :picture, name = coalesce(:name, name) where id = :user
-returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url
+returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url, username
 -- name: profile_set
 update accounts set name = coalesce(:name, name) where id = :user
-returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url
+returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url, username
 -- name: signing_key_add
 insert into signing_keys (kid, alg, private_pem, public_pem, secret)
 select :kid, :alg, :private_pem, :public_pem, :secret where not exists (select from signing_keys where retired_at is null)
@@ -415,3 +416,5 @@ from plans p where p.id = s.plan_id and s.account_id = :account_id and s.referen
 -- name: events_sweep
 delete from webhook_events where received_at < now() - interval '400 days' and (outcome = 'ignored'
     or (outcome = 'applied' and not exists (select from subscriptions s where s.reference = webhook_events.reference and s.state <> 'ended')))
+-- name: email_known
+select exists (select from accounts where email = normal(:email)) as exists

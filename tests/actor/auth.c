@@ -90,7 +90,7 @@ static void register_and_activate(void **state) {
                 "token-refused");
     reply = ask_ok(MSG_auth_activate, nobody, &(struct activate_ask){.token = token});
     assert_true(reply->account->verified);
-    expect_code(ask(MSG_auth_activate, nobody, &(struct activate_ask){.token = token}), INVALID, "token-refused");
+    expect_code(ask(MSG_auth_activate, nobody, &(struct activate_ask){.token = token}), INVALID, "already-active");
     expect_field(ask(MSG_auth_activate, nobody, &(struct activate_ask){.token = ""}), "/token");
     /* Hashes and tokens are not kept as they are. */
     assert_string_equal(

@@ -27,7 +27,7 @@ int main(int argc, char **argv) {
     failed += database_tests() + isolation_tests() + harness_tests() + outbox_tests() + once_tests() + content_tests() +
               history_tests() + mail_tests() + auth_tests() + account_tests() + smtp_tests() + profile_tests() +
               keys_tests() + pictures_tests() + notices_tests() + import_tests() + lists_tests() + recommend_tests() +
-              plans_tests();
+              plans_tests() + realms_tests();
     house_close();
     return failed != 0;
 }

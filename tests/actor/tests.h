@@ -25,6 +25,7 @@ int keys_tests(void);
 int pictures_tests(void);
 int notices_tests(void);
 int import_tests(void);
+int realms_tests(void);
 
 /* puppet.c: an actor whose handlers do what the tests of the harness need. */
 int puppet_main(void);

@@ -79,7 +79,7 @@ test('every answer carries what keeps browsers safe', async () => {
   }
   assert.equal((await set.api('GET', '/v1/me', { token: viewer })).headers.get('cache-control'), 'no-store');
   assert.match((await set.api('GET', '/console/')).headers.get('content-security-policy'), /default-src 'self'/);
-  assert.equal((await set.api('GET', '/')).status, 302);
+  assert.equal((await set.api('GET', '/', { headers: { Accept: 'text/html' } })).status, 302);
 });
 
 test('an account is made with exactly what is promised', async () => {

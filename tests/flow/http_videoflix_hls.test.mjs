@@ -1,9 +1,11 @@
 // The Videoflix dialect to the letter: paths, slashes, texts, cookies, media.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { makeFilm, startSet } from './lib.mjs';
+import { claims, contract, cookies as setCookies, expired, jar as cookieHeader, letter, mint, secondFactor, totp } from './contract.mjs';
+import { makeFilm, startSet, until } from './lib.mjs';
 
 let set;
+const row = contract('videoflix_hls');
 let admin;
 let film;
 const email = 'flix@example.test';
@@ -30,27 +32,99 @@ async function login() {
   return { answer, cookies: cookiesOf(answer) };
 }
 
-test('an account is made, proven by the mail and only then let in', async () => {
+const again = { detail: ['Please check your input and try again.'] };
+const required = ['This field is required.'];
+const blank = ['This field may not be blank.'];
+
+row('POST /api/register/', async (is) => {
   const register = (more) => post('/api/register/', { email, password, confirmed_password: password, privacy_policy: 'on', ...more });
-  const again = [400, '{"detail":["Please check your input and try again."]}'];
-  const told = async (more) => [(await register(more)).status, (await register(more)).text];
-  assert.deepEqual(await told({ confirmed_password: 'another one' }), again);
-  assert.deepEqual(await told({ email: 'nonsense' }), again);
-  assert.deepEqual(await told({ password: undefined }), [400, '{"password":["This field is required."]}']);
-  const made = await register({});
-  assert.equal(made.status, 201, made.text);
-  assert.deepEqual(Object.keys(made.body), ['user', 'token']);
-  assert.deepEqual(Object.keys(made.body.user), ['id', 'email']);
-  assert.deepEqual(await told({}), again, 'a second time');
+  is('mismatch', await register({ confirmed_password: 'another one' }), 400, again);
+  is('nonsense', await register({ email: 'nonsense' }), 400, { email: ['Enter a valid email address.'] });
+  is('a number', await register({ email: 5 }), 400, { email: ['Enter a valid email address.'] });
+  is('no address', await register({ email: undefined }), 400, again);
+  is('no password', await register({ password: undefined }), 400, { password: required });
+  is('nothing', await post('/api/register/', {}), 400, { password: required, confirmed_password: required });
+  is('empty', await register({ password: '', confirmed_password: '' }), 400, { password: blank, confirmed_password: blank });
+  is('short', await register({ password: 'x1y2z3', confirmed_password: 'x1y2z3' }), 400, again);
+  is('common', await register({ password: 'password1', confirmed_password: 'password1' }), 400, again);
+  is('long', await register({ password: 'x'.repeat(73), confirmed_password: 'x'.repeat(73) }), 400, again);
+  is('new', await register({ email: ` ${email}` }), 201, (body) => {
+    assert.deepEqual([Object.keys(body), Object.keys(body.user), body.user.email], [['user', 'token'], ['id', 'email'], email]);
+    opaque = body.token;
+  });
+  is('known', await register({}), 400, again);
+  is('known, other spelling', await register({ email: 'Flix@Example.test' }), 400, again);
+  is('broken', await set.api('POST', '/api/register/', { body: '{', headers: { 'Content-Type': 'application/json' } }), 400, (body) => assert.match(body.detail, /^JSON parse error - /));
+  is('a list', await post('/api/register/', '[]', { 'Content-Type': 'application/json' }), 400, again);
+});
+let opaque;
+
+row('GET /api/activate/<uid>/<token>/', async (is) => {
+  const bad = { message: 'Invalid activation link.' };
+  const open = (uid, token) => set.api('GET', `/api/activate/${uid}/${token}/`);
   const early = await post('/api/login/', { email, password });
-  assert.deepEqual([early.status, early.text], [401, wrong]);
-  const mail = (await set.mailTo(email)).text.replace(/=\r?\n/g, '').replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
-  const [, uid, token] = /activate\.html\?uid=([\w-]+)&(?:amp;)?token=([\w-]+)/.exec(mail);
-  const bad = await set.api('GET', `/api/activate/${uid}/${made.body.token}/`);
-  assert.deepEqual([bad.status, bad.text], [400, '{"message":"Invalid activation link."}'], 'the token of the answer opens nothing');
-  const good = await set.api('GET', `/api/activate/${uid}/${token}/`);
-  assert.deepEqual([good.status, good.text], [200, '{"message":"Account successfully activated."}']);
-  assert.equal((await set.api('GET', `/api/activate/${uid}/${token}/`)).status, 400);
+  is('before it no login', early, 401, wrong);
+  const mail = await letter(set, email, 'Confirm your email');
+  assert.match(mail, new RegExp(`Dear ${email},`));
+  const [, uid, token] = mail.match(/http:\/\/localhost:4200\/pages\/auth\/activate\.html\?uid=([\w-]+)&token=([\w-]+)/);
+  assert.equal(Buffer.from(uid, 'base64url').toString(), await set.sql(`select id from auth.accounts where email = '${email}'`));
+  is('the token of the answer opens nothing', await open(uid, opaque), 400, bad);
+  for (const other of ['MQ', 'x', '%20', 'MQ==']) is(`uid ${other}`, await open(other, token), 400, bad);
+  is('wrong token', await open(uid, 'wrong'), 400, bad);
+  is('long token', await open(uid, 'x'.repeat(500)), 400, bad);
+  is('good', await open(uid, token), 200, { message: 'Account successfully activated.' });
+  is('twice', await open(uid, token), 400, { message: 'User is already activated.' });
+});
+
+row('POST /api/password_reset/ and /api/password_confirm/<uid>/<token>/', async (is) => {
+  const person = 'forgetful@example.test';
+  await post('/api/register/', { email: person, password, confirmed_password: password });
+  const sent = { detail: 'An email has been sent to reset your password.' };
+  for (const body of [{ email: person.toUpperCase() }, { email: 'nobody@example.test' }, { email: 'nonsense' }, { email: '' }, { email: null }, { email: 5 }, {}, undefined])
+    is(JSON.stringify(body) ?? 'no body', await post('/api/password_reset/', body), 200, sent);
+  is('broken', await post('/api/password_reset/', '{', { 'Content-Type': 'application/json' }), 400, (body) => assert.match(body.detail, /^JSON parse error - /));
+  const mail = await letter(set, person, 'Reset your password');
+  const [, uid, token] = mail.match(/http:\/\/localhost:4200\/pages\/auth\/confirm_password\.html\?uid=([\w-]+)&token=([\w-]+)/);
+  const fresh = { new_password: 'the new password', confirm_password: 'the new password' };
+  const confirm = (body, id = uid, link = token) => post(`/api/password_confirm/${id}/${link}/`, body);
+  const bad = { detail: 'Invalid activation link.' };
+  is('wrong token', await confirm(fresh, uid, 'wrong'), 400, bad);
+  is('long token', await confirm(fresh, uid, 'x'.repeat(500)), 400, bad);
+  for (const other of ['MQ', 'x']) is(`uid ${other}`, await confirm(fresh, other), 400, bad);
+  is('mismatch', await confirm({ ...fresh, confirm_password: 'another one' }), 400, again);
+  is('weak', await confirm({ new_password: 'password1', confirm_password: 'password1' }), 400, again);
+  is('nothing', await confirm({}), 400, { new_password: required, confirm_password: required });
+  is('one missing', await confirm({ new_password: 'the new password' }), 400, { confirm_password: required });
+  is('empty', await confirm({ new_password: '', confirm_password: '' }), 400, { new_password: blank, confirm_password: blank });
+  is('good', await confirm(fresh), 200, { detail: 'Your Password has been successfully reset.' });
+  is('twice', await confirm(fresh), 400, bad);
+  is('the mail proved the address', await post('/api/login/', { email: person, password: 'the new password' }), 200);
+  is('old password', await post('/api/login/', { email: person, password }), 401, wrong);
+  is('slashless', await post('/api/password_reset', { email: person }), 301, (body, { headers }) => assert.equal(headers.get('location'), '/api/password_reset/'));
+});
+
+row('claims, second factor, suspension', async (is) => {
+  const person = { email: 'two@example.test', password };
+  const made = await post('/api/register/', { ...person, confirmed_password: password });
+  await set.sql(`update auth.accounts set verified_at = now() where email = '${person.email}'`);
+  const first = setCookies(is('login', await post('/api/login/', person), 200));
+  const token = claims(first.access_token[0]);
+  assert.deepEqual([token.token_type, token.user_id, token.exp - token.iat, token.aud], ['access', String(made.body.user.id), 1260, 'videoflix_hls']);
+  assert.ok(token.jti);
+  const stale = await mint(set, first.access_token[0], expired());
+  is('an expired cookie is none', await set.api('GET', '/api/video/', { headers: { Cookie: `access_token=${stale}` } }), 401, { detail: 'Authentication credentials were not provided.' });
+  const secret = await secondFactor(set, person.email, password);
+  is('no code', await post('/api/login/', person), 401, (body) => assert.match(body.message, /second factor.*code/));
+  is('wrong code', await post('/api/login/', { ...person, code: '1' }), 401, (body) => assert.deepEqual(Object.keys(body), ['message']));
+  is('code', await post('/api/login/', { ...person, code: totp(secret) }), 200);
+  await set.expect(200, 'POST', `/v1/admin/users/${made.body.user.id}/suspend`, { token: admin, body: {} });
+  const told = await until(async () => {
+    const answer = await set.api('GET', '/api/video/', { headers: cookieHeader(first) });
+    return answer.status === 401 && answer.body.code && answer;
+  });
+  is('a suspended account', told, 401, { detail: 'User is inactive', code: 'user_inactive' });
+  is('its refresh', await set.api('POST', '/api/token/refresh/', { headers: cookieHeader(first) }), 401);
+  is('its login', await post('/api/login/', { ...person, code: totp(secret, 1) }), 401, wrong);
 });
 
 test('a login sets both cookies and gives no token away', async () => {
@@ -81,7 +155,7 @@ test('forms are taken too', async () => {
 });
 
 test('slashes and methods as Django has them', async () => {
-  for (const [path, where] of [['/api/login', '/api/login/'], ['/api/video?a=b+c&d=%2F', '/api/video/?a=b+c&d=%2F'], ['/api/token/refresh', '/api/token/refresh/']]) {
+  for (const [path, where] of [['/api/logout', '/api/logout/'], ['/api/video?a=b+c&d=%2F', '/api/video/?a=b+c&d=%2F'], ['/api/token/refresh', '/api/token/refresh/']]) {
     const answer = await set.api('GET', path);
     assert.deepEqual([answer.status, answer.headers.get('location')], [301, where]);
   }

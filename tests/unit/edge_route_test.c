@@ -7,7 +7,7 @@
 static int compile(void **state) {
     (void)state;
     char why[300] = "";
-    int rc = route_compile("v1,videoflix_hls", why);
+    int rc = route_compile("v1,veeplay,videoapp,videoflix_hls,videoflix_s3,streamify", why);
     if (rc)
         print_error("%s\n", why);
     return rc;
@@ -62,10 +62,63 @@ static void methods_are_told(void **state) {
     assert_non_null(match.any);
 }
 
+static const char *match_dialect(const char *path) {
+    found(METHOD_POST, path);
+    return match.route ? match.route->dialect->row->name : "";
+}
+
+static const char *chosen(enum method method, const char *path, const char *accept, const char *body) {
+    found(method, path);
+    json_t *json = body ? json_loads(body, 0, NULL) : NULL;
+    const struct route *route = route_choose(match.route, accept, json);
+    json_decref(json);
+    return route->dialect->row->name;
+}
+
+static void the_request_tells_whose_path_it_is(void **state) {
+    (void)state;
+    static const char *const paths[] = {"/login", "/register"};
+    static const char *const keys[] = {"email", "name"};
+    for (size_t i = 0; i < 2; i++) {
+        char body[80];
+        assert_string_equal(chosen(METHOD_POST, paths[i], NULL, NULL), "veeplay");
+        assert_string_equal(chosen(METHOD_POST, paths[i], NULL, "{}"), "veeplay");
+        assert_string_equal(chosen(METHOD_POST, paths[i], NULL, "{\"username\":\"a\"}"), "streamify");
+        snprintf(body, sizeof body, "{\"%s\":\"a\",\"username\":\"b\"}", keys[i]);
+        assert_string_equal(chosen(METHOD_POST, paths[i], NULL, body), "veeplay");
+        snprintf(body, sizeof body, "{\"%s\":null,\"username\":\"b\"}", keys[i]);
+        assert_string_equal(chosen(METHOD_POST, paths[i], NULL, body), "streamify");
+        assert_string_equal(chosen(METHOD_POST, paths[i], NULL, "[1]"), "veeplay");
+    }
+    assert_string_equal(chosen(METHOD_GET, "/", NULL, NULL), "videoapp");
+    assert_string_equal(chosen(METHOD_GET, "/", "*/*", NULL), "videoapp");
+    assert_string_equal(chosen(METHOD_GET, "/", "application/json", NULL), "videoapp");
+    assert_string_equal(chosen(METHOD_GET, "/", "text/html,application/xhtml+xml,*/*;q=0.8", NULL), "house");
+    for (unsigned i = 0; i < route_count(); i++)
+        if (route_at(i)->next && route_at(i)->row->when)
+            assert_int_equal(route_at(i)->row->who, ANYONE);
+}
+
 static void only_django_paths_redirect(void **state) {
     (void)state;
-    assert_string_equal(found(METHOD_POST, "/api/login"), "");
-    assert_true(match.redirect);
+    static const char *const slashless[] = {"/api/token/refresh", "/api/video", "/users/login", "/users/confirm",
+                                            "/health"};
+    for (size_t i = 0; i < sizeof slashless / sizeof *slashless; i++) {
+        assert_string_equal(found(METHOD_POST, slashless[i]), "");
+        assert_null(match.any);
+        assert_true(match.redirect);
+    }
+    /* What is somebody's own path goes nowhere else, and Flask's paths have no slash. */
+    assert_string_equal(match_dialect("/api/login"), "streamify");
+    assert_string_equal(match_dialect("/api/login/"), "videoflix_hls");
+    assert_string_equal(match_dialect("/api/register"), "streamify");
+    static const char *const nobodys[] = {"/auth/login/",  "/account/", "/login/",      "/profile/",
+                                          "/api/profile/", "/healthz/", "/auth/signup/"};
+    for (size_t i = 0; i < sizeof nobodys / sizeof *nobodys; i++) {
+        assert_string_equal(found(METHOD_POST, nobodys[i]), "");
+        assert_null(match.any);
+        assert_false(match.redirect);
+    }
     found(METHOD_GET, "/v1/titles/1/playback/");
     assert_false(match.redirect);
     found(METHOD_GET, "/console/x/y");
@@ -76,9 +129,10 @@ static void dialects_own_prefixes(void **state) {
     (void)state;
     assert_string_equal(route_dialect("/v1/nothing")->row->name, "v1");
     assert_string_equal(route_dialect("/v1")->row->name, "v1");
-    assert_string_equal(route_dialect("/v10/x")->row->name, "house");
+    assert_string_equal(route_dialect("/v10/x")->row->name, "videoapp");
     assert_string_equal(route_dialect("/api/x")->row->name, "videoflix_hls");
-    assert_string_equal(route_dialect("nonsense")->row->name, "house");
+    assert_string_equal(route_dialect("nonsense")->row->name, "videoapp");
+    assert_string_equal(route_dialect(NULL)->row->name, "house");
 }
 
 /* One table says who may: nothing that changes or shows what is somebody's is open. */
@@ -113,7 +167,26 @@ static void deny_by_default(void **state) {
                                        "/api/register/",
                                        "/api/login/",
                                        "/api/logout/",
-                                       "/api/token/refresh/"};
+                                       "/api/token/refresh/",
+                                       "/api/password_reset/",
+                                       "/api/password_confirm/{uid}/{token}/",
+                                       "/login",
+                                       "/register",
+                                       "/forgot-password",
+                                       "/reset-password",
+                                       "/auth/signup",
+                                       "/auth/login",
+                                       "/users/register/",
+                                       "/users/confirm/",
+                                       "/users/login/",
+                                       "/users/forgot-password/",
+                                       "/users/reset-password/",
+                                       "/users/email-exists/",
+                                       "/users/refresh/",
+                                       "/health/",
+                                       "/healthz",
+                                       "/api/login",
+                                       "/api/register"};
     for (unsigned i = 0; i < route_count(); i++) {
         const struct route *route = route_at(i);
         bool listed = false;
@@ -130,11 +203,9 @@ static void deny_by_default(void **state) {
 
 int edge_route_tests(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(paths_match_to_the_letter),
-        cmocka_unit_test(methods_are_told),
-        cmocka_unit_test(only_django_paths_redirect),
-        cmocka_unit_test(dialects_own_prefixes),
-        cmocka_unit_test(deny_by_default),
+        cmocka_unit_test(paths_match_to_the_letter),  cmocka_unit_test(methods_are_told),
+        cmocka_unit_test(only_django_paths_redirect), cmocka_unit_test(the_request_tells_whose_path_it_is),
+        cmocka_unit_test(dialects_own_prefixes),      cmocka_unit_test(deny_by_default),
     };
     return cmocka_run_group_tests_name("edge: route", tests, compile, NULL);
 }

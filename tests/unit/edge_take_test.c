@@ -6,8 +6,7 @@
 #include "tests/unit/unit.h"
 
 static struct arena *arena;
-static struct fault fault;
-static bool missing;
+static struct take_faults faults = {.most = 1};
 
 static int open_arena(void **state) {
     (void)state;
@@ -35,10 +34,9 @@ static void *took(const struct record *record, const char *mapping, const char *
     char why[200];
     struct take *take = take_new(record, mapping, why);
     assert_non_null(take);
-    json_t *json = body ? json_loads(body, 0, NULL) : NULL;
+    json_t *json = body ? json_loads(body, JSON_ALLOW_NUL, NULL) : NULL;
     struct take_source source = {.json = json, .text = text_of};
-    fault = (struct fault){0};
-    void *value = take_run(take, &source, arena, &fault, &missing);
+    void *value = take_run(take, &source, arena, &faults);
     json_decref(json);
     take_free(take);
     return value;
@@ -65,8 +63,9 @@ static void fields_come_from_everywhere(void **state) {
 
 static void refused(const struct record *record, const char *mapping, const char *body, const char *pointer) {
     assert_null(took(record, mapping, body));
-    assert_string_equal(fault.field, pointer);
-    assert_true(*fault.why);
+    assert_true(faults.n > 0);
+    assert_string_equal(faults.at[0].fault.field, pointer);
+    assert_true(*faults.at[0].fault.why);
 }
 
 static void faults_name_what_the_client_knows(void **state) {
@@ -88,9 +87,78 @@ static void faults_name_what_the_client_knows(void **state) {
 static void wanted_entries_are_missed(void **state) {
     (void)state;
     refused(logout_ask_record(), "refresh_token=cookie:r! dialect='d'", NULL, "/r");
-    assert_true(missing);
+    assert_string_equal(faults.at[0].key, "missing");
     assert_non_null(took(logout_ask_record(), "refresh_token=cookie:r dialect='d'", NULL));
-    assert_false(missing);
+    assert_int_equal(faults.n, 0);
+    const char *mapping = "email=trim:.mail! password=.password! dialect='d' ~";
+    refused(login_ask_record(), mapping, "{\"mail\":\" \\n\"}", "/mail");
+    assert_string_equal(faults.at[0].key, "blank");
+    refused(login_ask_record(), mapping, "{\"mail\":null}", "/mail");
+    assert_string_equal(faults.at[0].key, "missing");
+    refused(login_ask_record(), mapping, "{\"mail\":[\"x\"]}", "/mail");
+    assert_null(faults.at[0].key);
+    refused(login_ask_record(), "email=.mail dialect='d' ~", "{}", "/mail");
+    assert_string_equal(faults.at[0].key, "required");
+}
+
+static void all_faults_are_gathered(void **state) {
+    (void)state;
+    faults.most = TAKE_FAULTS_MAX;
+    refused(register_ask_record(), "email=.email! password=.password! confirm=.again! dialect='d' ~",
+            "{\"email\":5,\"again\":\"\"}", "/email");
+    assert_int_equal(faults.n, 3);
+    assert_null(faults.at[0].key);
+    assert_string_equal(faults.at[1].fault.field, "/password");
+    assert_string_equal(faults.at[1].key, "missing");
+    assert_string_equal(faults.at[2].fault.field, "/again");
+    assert_string_equal(faults.at[2].key, "blank");
+    faults.most = 1;
+}
+
+static void texts_are_rewritten(void **state) {
+    (void)state;
+    struct login_ask *login = took(login_ask_record(), "email=trim:.mail password=.password dialect='d'",
+                                   "{\"mail\":\"\\t a@b.c \",\"password\":\" x \"}");
+    assert_non_null(login);
+    assert_string_equal(login->email, "a@b.c");
+    assert_string_equal(login->password, " x ");
+    /* What stands behind a NUL is not cut off. */
+    refused(login_ask_record(), "email=trim:.mail password=.password dialect='d'",
+            "{\"mail\":\"a@b.c\\u0000x\",\"password\":\"x\"}", "/mail");
+    static const struct {
+        const char *mapping, *body;
+        int64_t account;
+    } numbers[] = {
+        {"account=base64:.uid token='t'", "{\"uid\":\"MQ\"}", 1},
+        {"account=base64:.uid token='t'", "{\"uid\":\"MTIzNDU\"}", 12345},
+        {"account=base64:.uid token='t'", "{\"uid\":\"MR\"}", 0},
+        {"account=base64:.uid token='t'", "{\"uid\":\"eHg\"}", 0},
+        {"account=base64:.uid token='t'", "{\"uid\":\"OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk\"}", 0},
+        {"account=base36:.uid token='t'", "{\"uid\":\"1\"}", 1},
+        {"account=base36:.uid token='t'", "{\"uid\":\"rs\"}", 1000},
+        {"account=base36:.uid token='t'", "{\"uid\":\"zzzzzzzzzzzzzzzz\"}", 0},
+        {"account=base36:.uid token='t'", "{\"uid\":\"-1\"}", 0},
+        {"account=hex:.uid token='t'", "{\"uid\":\"00000000000000000000002a\"}", 42},
+        {"account=hex:.uid token='t'", "{\"uid\":\"2a\"}", 0},
+        {"account=hex:.uid token='t'", "{\"uid\":\"ffffffffffffffffffffffff\"}", 0},
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct activate_ask *ask = took(activate_ask_record(), numbers[i].mapping, numbers[i].body);
+        assert_non_null(ask);
+        assert_true(ask->has_account);
+        assert_int_equal(ask->account, numbers[i].account);
+    }
+}
+
+static void later_entries_count_for_a_field(void **state) {
+    (void)state;
+    const char *mapping = "email=.username email=.mail password=.password dialect='d'";
+    struct login_ask *login = took(login_ask_record(), mapping, "{\"username\":\"ann\",\"password\":\"x\"}");
+    assert_non_null(login);
+    assert_string_equal(login->email, "ann");
+    login = took(login_ask_record(), mapping, "{\"mail\":\"a@b.c\",\"password\":\"x\"}");
+    assert_non_null(login);
+    assert_string_equal(login->email, "a@b.c");
 }
 
 static void wrong_mappings_are_refused(void **state) {
@@ -104,9 +172,9 @@ static void wrong_mappings_are_refused(void **state) {
 
 int edge_take_tests(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fields_come_from_everywhere),
-        cmocka_unit_test(faults_name_what_the_client_knows),
-        cmocka_unit_test(wanted_entries_are_missed),
+        cmocka_unit_test(fields_come_from_everywhere), cmocka_unit_test(faults_name_what_the_client_knows),
+        cmocka_unit_test(wanted_entries_are_missed),   cmocka_unit_test(all_faults_are_gathered),
+        cmocka_unit_test(texts_are_rewritten),         cmocka_unit_test(later_entries_count_for_a_field),
         cmocka_unit_test(wrong_mappings_are_refused),
     };
     return cmocka_run_group_tests_name("edge: take", tests, open_arena, close_arena);

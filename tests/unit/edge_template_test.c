@@ -39,6 +39,23 @@ static void fields_become_json(void **state) {
     gives(record, TEMPLATE_JSON, "{\"opaque\":$opaque|\"none\"}", &reply, "{\"opaque\":\"none\"}");
     gives(record, TEMPLATE_JSON, "{\"say\":\"my \\\"id\\\" is $account.id, $account.email\"}", &reply,
           "{\"say\":\"my \\\"id\\\" is 7, a\\\"b@x.test\"}");
+    gives(record, TEMPLATE_JSON, "{\"id\":@hex$account.id,\"at\":@naive$account.created_at}", &reply,
+          "{\"id\":\"000000000000000000000007\",\"at\":\"2025-11-20T08:54:15\"}");
+    gives(record, TEMPLATE_JSON, "{\"n\":$account.username|$account.email}", &reply, "{\"n\":\"a\\\"b@x.test\"}");
+    gives(record, TEMPLATE_JSON, "{\"p\":@base$account.picture_url|\"/none.jpg\"}", &reply,
+          "{\"p\":\"http://host:1/none.jpg\"}");
+    gives(record, TEMPLATE_JSON, "{\"a\":@admin$account.roles}", &reply, "{\"a\":false}");
+    struct account other = account;
+    const char *roles[] = {"user", "admin"};
+    other.created_at = 1763628855007;
+    other.username = "ann";
+    other.picture_url = "/pictures/1.jpg";
+    other.roles = (struct list){roles, 2};
+    gives(record, TEMPLATE_JSON,
+          "[@naive$account.created_at,$account.username|$account.email,@base$account.picture_url|\"x\","
+          "@admin$account.roles]",
+          &(struct account_reply){.account = &other},
+          "[\"2025-11-20T08:54:15.007\",\"ann\",\"http://host:1/pictures/1.jpg\",true]");
     struct account_reply empty = {0};
     gives(record, TEMPLATE_JSON, "{\"id\":$account.id}", &empty, "{\"id\":null}");
 }
@@ -66,8 +83,15 @@ static void header_lines_carry_no_line_ends(void **state) {
 static void wrong_shapes_are_refused(void **state) {
     (void)state;
     char why[200];
-    static const char *const wrong[] = {"{\"a\":$nothing}", "{\"a\":$account.nothing}", "{\"a\":\"$\"}",
-                                        "[$account{$id}]", "{\"a\":$opaque|\"open}"};
+    static const char *const wrong[] = {"{\"a\":@hex$account.email}",
+                                        "{\"a\":@naive$account.id}",
+                                        "{\"a\":\"@hex$account.id\"}",
+                                        "{\"a\":$account.email|$account.nothing}",
+                                        "{\"a\":$nothing}",
+                                        "{\"a\":$account.nothing}",
+                                        "{\"a\":\"$\"}",
+                                        "[$account{$id}]",
+                                        "{\"a\":$opaque|\"open}"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_null(template_new(account_reply_record(), TEMPLATE_JSON, wrong[i], why));
     assert_null(template_new(title_page_record(), TEMPLATE_JSON, "[$items{$id", why));

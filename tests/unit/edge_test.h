@@ -8,5 +8,6 @@ int edge_range_tests(void);
 int edge_route_tests(void);
 int edge_token_tests(void);
 int edge_vectors_tests(void);
+int edge_throttle_tests(void);
 
 #endif

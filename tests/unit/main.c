@@ -23,5 +23,6 @@ int main(void) {
     failed += edge_route_tests();
     failed += edge_token_tests();
     failed += edge_vectors_tests();
+    failed += edge_throttle_tests();
     return failed ? 1 : 0;
 }

@@ -1,0 +1,202 @@
+// The account rows of veeplay to the letter.
+import assert from 'node:assert/strict';
+import { after, before } from 'node:test';
+import { deflateSync } from 'node:zlib';
+import { claims, contract, expired, letter, malformed, mint, secondFactor, totp } from './contract.mjs';
+import { startSet, until } from './lib.mjs';
+
+let set;
+const row = contract('veeplay');
+const email = 'vee@example.test';
+const password = 'a fine password';
+const both = (text) => ({ message: text, error: text });
+const msg = (text) => ({ msg: text, message: text });
+const post = (path, body, headers = {}) => set.api('POST', path, { body, headers });
+const missing = 'Missing Authorization Header';
+const scheme = "Missing 'Bearer' type in 'Authorization' header. Expected 'Authorization: Bearer <JWT>'";
+
+before(async () => {
+  set = await startSet();
+});
+after(() => set?.stop());
+
+function crc32(bytes) {
+  let sum = -1;
+  for (const byte of bytes) {
+    sum ^= byte;
+    for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (sum & 1 ? 0xedb88320 : 0);
+  }
+  return ~sum >>> 0;
+}
+
+async function login(more = {}) {
+  const answer = await post('/login', { email, password, ...more });
+  assert.equal(answer.status, 200, answer.text);
+  return answer.body.access_token;
+}
+
+row('POST /register', async (is) => {
+  is('new', await post('/register', { name: ' Vee ', email: ` ${email.toUpperCase()} `, password }), 201, { message: 'User registered successfully.' });
+  is('known', await post('/register', { name: 'Vee', email, password }), 400, both('Email already exists'));
+  is('known, other spelling', await post('/register', { name: 'Vee', email: 'VEE@Example.TEST', password }), 400, both('Email already exists'));
+  for (const name of ['name', 'email', 'password']) {
+    const body = { name: 'Vee', email: 'new@example.test', password };
+    delete body[name];
+    is(`no ${name}`, await post('/register', body), 400, (told) => assert.deepEqual([told.message, told.error], [`${name} is required.`, `${name} is required.`]));
+    is(`${name} null`, await post('/register', { name: 'Vee', email: 'new@example.test', password, [name]: null }), 400);
+    is(`${name} a number`, await post('/register', { name: 'Vee', email: 'new@example.test', password, [name]: 5 }), 400);
+  }
+  is('no address', await post('/register', { name: 'Vee', email: 'nonsense', password }), 400);
+  is('short', await post('/register', { name: 'Vee', email: 'new@example.test', password: '1x3y5z7' }), 400);
+  is('long', await post('/register', { name: 'Vee', email: 'new@example.test', password: 'x'.repeat(73) }), 400);
+  is('common', await post('/register', { name: 'Vee', email: 'new@example.test', password: 'password1' }), 400);
+  for (const [what, body, headers] of malformed) is(what, await post('/register', body, headers), body === 'x=y' ? 415 : 400, (told) => assert.ok(told.message));
+  const answers = await Promise.all(Array.from({ length: 20 }, () => post('/register', { name: 'Race', email: 'race@example.test', password })));
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [201, ...Array(19).fill(400)]);
+});
+
+row('POST /login', async (is) => {
+  const answer = is('right', await post('/login', { email, password }), 200, (body) => {
+    assert.deepEqual(Object.keys(body), ['access_token', 'token', 'user']);
+    assert.deepEqual([body.token, Object.keys(body.user)], [body.access_token, ['id', 'email', 'name', 'username']]);
+    assert.deepEqual([body.user.email, body.user.name], [email, 'Vee']);
+    const token = claims(body.access_token);
+    assert.deepEqual([token.user_id, token.email, token.exp - token.iat, token.aud], [body.user.id, email, 3600, 'veeplay']);
+  });
+  assert.deepEqual(answer.headers.getSetCookie(), [], 'cookies never');
+  is('other spelling', await post('/login', { email: ' VEE@example.test', password }), 200);
+  is('wrong', await post('/login', { email, password: 'wrong' }), 401, both('Invalid credentials'));
+  is('unknown', await post('/login', { email: 'nobody@example.test', password }), 401, both('Invalid credentials'));
+  is('too long', await post('/login', { email, password: 'x'.repeat(500) }), 401, both('Invalid credentials'));
+  for (const body of [{}, { email }, { password }, { email: '', password }, { email: 5, password }, { email, password: ['x'] }])
+    is(JSON.stringify(body), await post('/login', body), 400, (told) => assert.ok(told.message && told.error));
+  is('no body', await post('/login'), 400);
+  for (const [what, body, headers] of malformed) is(what, await post('/login', body, headers), body === 'x=y' ? 415 : 400, (told) => assert.ok(told.message));
+  is('GET', await set.api('GET', '/login'), 405, (body, { headers }) => assert.equal(headers.get('allow'), 'POST, OPTIONS'));
+  is('slash', await post('/login/', { email, password }), 404);
+});
+
+row('second factor', async (is) => {
+  await post('/register', { name: 'Two', email: 'two@example.test', password });
+  const secret = await secondFactor(set, 'two@example.test', password);
+  is('no code', await post('/login', { email: 'two@example.test', password }), 401, (body) => assert.match(body.message, /second factor.*code/));
+  is('wrong code', await post('/login', { email: 'two@example.test', password, code: '000000' }), 401);
+  is('wrong password', await post('/login', { email: 'two@example.test', password: 'wrong', code: totp(secret) }), 401, both('Invalid credentials'));
+  is('code', await post('/login', { email: 'two@example.test', password, code: totp(secret) }), 200);
+});
+
+row('GET /account', async (is) => {
+  const token = await login();
+  is('mine', await set.api('GET', '/account', { token }), 200, (body) => {
+    assert.deepEqual(Object.keys(body), ['id', 'name', 'email', 'profile_picture']);
+    assert.deepEqual([body.name, body.email, body.profile_picture], ['Vee', email, `${set.base}/pictures/default.jpg`]);
+  });
+  const refused = (headers) => set.api('GET', '/account', { headers });
+  is('no header', await refused({}), 401, msg(missing));
+  is('a cookie', await refused({ Cookie: `access_token=${token}` }), 401, msg(missing));
+  for (const header of [`Token ${token}`, 'Bearer', token]) is(header.slice(0, 8), await refused({ Authorization: header }), 401, msg(scheme));
+  const [head, , tail] = token.split('.');
+  const forged = [head, Buffer.from(JSON.stringify({ ...claims(token), user_id: 1, sub: '1' })).toString('base64url'), tail].join('.');
+  for (const bad of ['garbage', 'a.b.c', forged, (await set.login()).access_token])
+    is('not valid', await refused({ Authorization: `Bearer ${bad}` }), 401, msg('Token is not valid'));
+  is('expired', await refused({ Authorization: `Bearer ${await mint(set, token, expired())}` }), 401, msg('Token has expired'));
+  is('a minted one is good', await refused({ Authorization: `Bearer ${await mint(set, token, {})}` }), 200);
+  is('another realm', await refused({ Authorization: `Bearer ${await mint(set, token, { aud: 'streamify' })}` }), 401, msg('Token is not valid'));
+  is('for playback', await refused({ Authorization: `Bearer ${await mint(set, token, { use: 'play' })}` }), 401, msg('Token is not valid'));
+  is('a page of 401', await refused({}), 401, (body, { headers }) => assert.equal(headers.get('www-authenticate'), 'Bearer'));
+  is('POST', await post('/account', {}), 405, (body, { headers }) => assert.equal(headers.get('allow'), 'GET, PUT, HEAD, OPTIONS'));
+  is('slash', await set.api('GET', '/account/', { token }), 404);
+});
+
+row('PUT /account', async (is) => {
+  const token = await login();
+  const put = (body, headers = {}) => set.api('PUT', '/account', { token, body, headers });
+  is('name', await put({ name: 'Vee the Second' }), 200, { message: 'Account updated successfully.' });
+  assert.equal((await set.api('GET', '/account', { token })).body.name, 'Vee the Second');
+  is('nothing', await put({}), 200, { message: 'Account updated successfully.' });
+  for (const name of ['', '  ', 'x'.repeat(101), 5]) is(`name ${JSON.stringify(name).slice(0, 8)}`, await put({ name }), 400, (body) => assert.ok(body.message));
+  is('no login', await set.api('PUT', '/account', { body: { name: 'x' } }), 401, msg(missing));
+  for (const [what, body, headers] of malformed) is(what, await put(body, headers), body === 'x=y' ? 415 : 400);
+  assert.equal((await set.api('GET', '/account', { token })).body.name, 'Vee the Second');
+});
+
+row('PUT /account, picture', async (is) => {
+  const token = await login();
+  const put = (body) => set.api('PUT', '/account', { token, body });
+  const mine = async () => (await set.api('GET', '/account', { token })).body.profile_picture;
+  const chunk = (type, data) => {
+    const whole = Buffer.concat([Buffer.from(type), data]);
+    const frame = Buffer.alloc(8);
+    frame.writeUInt32BE(data.length);
+    frame.writeUInt32BE(crc32(whole), 4);
+    return Buffer.concat([frame.subarray(0, 4), whole, frame.subarray(4)]);
+  };
+  const head = Buffer.from([0, 0, 0, 64, 0, 0, 0, 64, 8, 2, 0, 0, 0]);
+  const png = Buffer.concat([Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]), chunk('IHDR', head), chunk('IDAT', deflateSync(Buffer.alloc(64 * (64 * 3 + 1)))), chunk('IEND', Buffer.alloc(0))]);
+  is('base64', await put({ name: 'Vee', profile_picture: png.toString('base64') }), 200, { message: 'Account updated successfully.' });
+  const first = await mine();
+  assert.match(first, new RegExp(`^${set.base}/pictures/[0-9a-f]{32}-512\\.jpg$`));
+  const answer = await fetch(first);
+  assert.deepEqual([answer.status, answer.headers.get('content-type')], [200, 'image/jpeg']);
+  is('a data: URL', await put({ profile_picture: `data:image/png;base64,${png.toString('base64')}` }), 200, { message: 'Account updated successfully.' });
+  assert.notEqual(await mine(), first);
+  for (const bad of ['not base64!', Buffer.from('no picture at all').toString('base64'), 5]) is(`picture ${bad}`.slice(0, 20), await put({ profile_picture: bad }), 400, (body) => assert.ok(body.message));
+  is('none', await put({ profile_picture: '' }), 200);
+  assert.equal(await mine(), `${set.base}/pictures/default.jpg`);
+  assert.equal((await fetch(`${set.base}/pictures/default.jpg`)).status, 200);
+});
+
+row('POST /forgot-password and /reset-password', async (is) => {
+  const token = await login();
+  const sent = { message: 'Password reset email sent.' };
+  is('known', await post('/forgot-password', { email: 'VEE@example.test' }), 200, sent);
+  is('unknown', await post('/forgot-password', { email: 'nobody@example.test' }), 200, sent);
+  is('nonsense', await post('/forgot-password', { email: 'nonsense' }), 200, sent);
+  is('no address', await post('/forgot-password', {}), 400, (body) => assert.ok(body.message));
+  for (const [what, body, headers] of malformed) is(what, await post('/forgot-password', body, headers), body === 'x=y' ? 415 : 400);
+  const text = await letter(set, email, 'Password Reset Request');
+  const [, link] = text.match(/http:\/\/localhost:4200\/reset-password\?token=([\w-]+)/);
+  const refusal = both('Invalid or expired token');
+  const reset = (body) => post('/reset-password', body);
+  is('wrong token', await reset({ token: 'wrong', password: 'the new password' }), 400, refusal);
+  is('an access token', await reset({ token, password: 'the new password' }), 400);
+  is('weak', await reset({ token: link, password: 'password1' }), 400, (body) => assert.ok(body.message));
+  is('no token', await reset({ password: 'the new password' }), 400);
+  is('no password', await reset({ token: link }), 400);
+  is('good', await reset({ token: link, password: 'the new password' }), 200, { message: 'Password updated successfully.' });
+  is('twice', await reset({ token: link, password: 'the third password' }), 400, refusal);
+  is('old password', await post('/login', { email, password }), 401, both('Invalid credentials'));
+  is('new password', await post('/login', { email, password: 'the new password' }), 200);
+  await until(async () => (await set.api('GET', '/account', { token })).status === 401);
+  is('the old session', await set.api('GET', '/account', { token }), 401, msg('Token is not valid'));
+  await set.sql("update auth.one_time_tokens set expires_at = now() - interval '1 second'");
+  await post('/forgot-password', { email });
+  const again = await until(async () => {
+    const found = (await letter(set, email, 'Password Reset Request')).match(/token=([\w-]+)/)[1];
+    return found !== link && found;
+  });
+  await set.sql("update auth.one_time_tokens set expires_at = now() - interval '1 second'");
+  is('expired', await reset({ token: again, password: 'the third password' }), 400, refusal);
+});
+
+row('a suspended account', async (is) => {
+  await post('/register', { name: 'Out', email: 'out@example.test', password });
+  const { body } = await post('/login', { email: 'out@example.test', password });
+  await set.expect(200, 'POST', `/v1/admin/users/${body.user.id}/suspend`, { token: (await set.login()).access_token, body: { reason: 'a test' } });
+  const gone = await until(async () => {
+    const answer = await set.api('GET', '/account', { token: body.access_token });
+    return answer.status === 401 && answer.body.msg === 'Token has been revoked' && answer;
+  });
+  is('token', gone, 401, msg('Token has been revoked'));
+  is('login', await post('/login', { email: 'out@example.test', password }), 401, both('Invalid credentials'));
+});
+
+row('CORS', async (is) => {
+  const ask = (origin) => set.api('OPTIONS', '/account', { headers: { Origin: origin, 'Access-Control-Request-Method': 'PUT', 'Access-Control-Request-Headers': 'authorization' } });
+  is('a listed origin', await ask('http://localhost:4200'), 204, (body, { headers }) => {
+    assert.equal(headers.get('access-control-allow-origin'), 'http://localhost:4200');
+    assert.match(headers.get('access-control-allow-methods'), /GET, PUT/);
+    assert.match(headers.get('access-control-allow-headers'), /Content-Type, Authorization/);
+  });
+  is('another', await ask('http://evil.test'), 204, (body, { headers }) => assert.equal(headers.get('access-control-allow-origin'), null));
+});
