@@ -82,7 +82,7 @@ static void an_event_is_told_once(void **state) {
 static void notifications_are_read(void **state) {
     (void)state;
     house_sql("truncate mail.notifications");
-    char event[16];
+    char event[24];
     for (int i = 0; i < 5; i++) {
         snprintf(event, sizeof event, "read-%d", i);
         happens("password-changed", ann, event);
