@@ -11,6 +11,11 @@ static const struct handler handlers[] = {
     {.message = MSG_transcode_picture, .one = transcode_picture},
     {.message = MSG_transcode_picture_keep, .one = transcode_picture_keep},
     {.message = MSG_transcode_picture_drop, .one = transcode_picture_drop},
+    {.message = MSG_transcode_jobs, .one = transcode_jobs},
+    {.message = MSG_transcode_job, .one = transcode_job},
+    {.message = MSG_transcode_job_change, .one = transcode_job_change, .transaction = true},
+    {.message = MSG_transcode_job_cancel, .one = transcode_job_cancel, .transaction = true},
+    {.message = MSG_transcode_job_retry, .one = transcode_job_retry, .transaction = true},
 };
 
 static int start(struct actor *actor, struct db *db) {

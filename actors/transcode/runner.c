@@ -143,11 +143,11 @@ static void release(struct task *task) {
                     ARG_INT("delay_ms", actor_stopping(task->actor) ? 0 : RETRY_MS * task->attempt))));
 }
 
-/* Whoever deleted the title could not wait for us: what we wrote since lies in a folder that nobody knows. */
+/* Whoever deleted the title or cancelled the work could not wait for us: what we wrote since lies in a folder that nobody knows. */
 static void clean_up_after_loss(struct task *task) {
     char path[NAME_BYTES];
     struct rows *rows = db_run(task->db, Q_asset_show, NULL, NULL, ARGS(ARG_INT("asset", task->asset)));
-    bool gone = rows && !rows_count(rows);
+    bool gone = rows && (!rows_count(rows) || !strcmp(rows_text(rows, 0, "state"), "cancelled"));
     rows_free(rows);
     if (!gone)
         return;

@@ -15,6 +15,12 @@ enum status transcode_picture(struct call *call);
 enum status transcode_picture_keep(struct call *call);
 enum status transcode_picture_drop(struct call *call);
 
+enum status transcode_jobs(struct call *call);
+enum status transcode_job(struct call *call);
+enum status transcode_job_change(struct call *call);
+enum status transcode_job_cancel(struct call *call);
+enum status transcode_job_retry(struct call *call);
+
 enum { NAME_BYTES = 256 };
 
 /* Where the segments of tracks stand in the table of segments: a rung of their own for each. */

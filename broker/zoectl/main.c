@@ -16,6 +16,7 @@ static const struct command {
     {"drain", zoectl_drain, "SERVICE|broker", "take no more asks for a service, or for all"},
     {"open", zoectl_open, "SERVICE|broker", "take asks again"},
     {"ask", zoectl_ask, "MESSAGE [JSON] [--user N] [--admin]", "send a message and print the answer"},
+    {"jobs", zoectl_jobs, "list [STATE] | pause|resume|cancel|retry|priority JOB", "films in work"},
     {"mail", zoectl_mail, "list [STATE] | show|retry|drop LETTER", "the outgoing mail"},
     {"users", zoectl_users, "list | show|suspend|...|import WHO", "accounts (zoectl users tells more)"},
     {"keys", zoectl_keys, "list | rotate", "keys that sign access tokens"},

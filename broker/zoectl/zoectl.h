@@ -16,6 +16,7 @@ int zoectl_drain(int argc, char **argv);
 int zoectl_open(int argc, char **argv);
 int zoectl_ask(int argc, char **argv);
 int zoectl_mail(int argc, char **argv);
+int zoectl_jobs(int argc, char **argv);
 int zoectl_users(int argc, char **argv);
 int zoectl_keys(int argc, char **argv);
 int zoectl_messages(int argc, char **argv);

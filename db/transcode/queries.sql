@@ -24,7 +24,7 @@ where id = (
       and (t.kind <> 'poster' or a.playable)
       and (t.kind <> 'finish' or not exists (
           select from tasks o where o.asset_id = t.asset_id and o.id <> t.id and o.state <> 'done'))
-    order by t.rank, t.first, t.id limit 1 for update of t skip locked)
+    order by a.priority desc, t.rank, t.first, t.id limit 1 for update of t skip locked)
 returning id, asset_id, kind, first, count, make, attempt
 -- name: task_renew
 update tasks set lease_until = now() + make_interval(secs => :lease_ms::float8 / 1000)
@@ -68,7 +68,8 @@ update assets set state = 'ready', progress = 1, finished_at = now() where id = 
 update assets set state = 'error', error = :error, finished_at = now() where id = :asset and state <> 'ready'
 -- name: asset_news
 update assets set sequence = sequence + 1 where id = :asset
-returning id as asset_id, folder as asset, title_id, sequence, state, progress, error, playable, poster,
+returning id as asset_id, folder as asset, title_id, sequence, progress, error, playable, poster,
+          case state when 'cancelled' then 'error' when 'replaced' then 'ready' else state end as state,
           duration_us / 1e6 as duration
 -- What this film replaces; those who watch it keep it until their addresses end.
 -- name: assets_replace
@@ -133,3 +134,22 @@ select t.kind, t.number, t.stream, t.language, t.name, t.channels, t.preferred, 
 from tracks t left join segments s on s.asset_id = t.asset_id and s.duration_us > 0
     and s.rung = t.number + case t.kind when 'text' then 200 else 100 end
 where t.asset_id = :asset group by t.asset_id, t.kind, t.number order by t.kind, t.number
+-- name: jobs_page
+select * from jobs
+where (made_at, id) < (timestamptz 'epoch' + :before_us::bigint * interval '1 microsecond', :before_id::bigint)
+  and (:state::text is null or state = :state::text) and (:title_id::bigint is null or title_id = :title_id::bigint)
+order by made_at desc, id desc limit :rows
+-- name: job_show
+select * from jobs where id = :id
+-- name: job_lock
+select folder, upload_id, state from assets where id = :id for update
+-- name: job_change
+update assets set priority = coalesce(:priority::integer, priority), held = coalesce(:paused::boolean, held) where id = :id
+-- name: job_cancel
+with ended as (delete from tasks where asset_id = :id)
+update assets set state = 'cancelled', held = false, error = 'The processing was cancelled.', finished_at = now() where id = :id
+-- name: job_again
+with a as (delete from tasks where asset_id = :id), b as (delete from tracks where asset_id = :id),
+     c as (delete from segments where asset_id = :id), d as (delete from renditions where asset_id = :id)
+update assets set state = 'pending', held = false, error = '', progress = 0, playable = false, poster = false,
+    folder = :folder, audio_segments = 0, created_at = now(), started_at = null, finished_at = null where id = :id

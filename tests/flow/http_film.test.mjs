@@ -1,10 +1,10 @@
 // Films as those who watch and those who upload see them: replacing, playlists, tracks, files, the queue.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { makeFilm, startSet, until } from './lib.mjs';
+import { build, makeFilm, sha256, startSet, until } from './lib.mjs';
 
 let set, session;
 
@@ -21,7 +21,7 @@ function tool(name, ...args) {
 }
 const ffmpeg = (...args) => tool('ffmpeg', '-nostdin', '-v', 'error', '-y', ...args);
 
-const assets = () => readdirSync(join(set.dataDir, 'media/assets'));
+const assets = () => (existsSync(join(set.dataDir, 'media/assets')) ? readdirSync(join(set.dataDir, 'media/assets')) : []);
 const token = () => session.access_token;
 
 /** GET of a playlist or file under a playback address. */
@@ -209,4 +209,92 @@ test('a file for each rung, and a storyboard', async () => {
   assert.deepEqual([cues.length, cues[0][1], cues.at(-1)[2].slice(0, 9)], [7, '00:00:00.000', '00:00:13.']);
   const [image] = JSON.parse(tool('ffprobe', '-v', 'error', '-show_streams', '-of', 'json', `${set.base}${base}storyboard_0.jpg`)).streams;
   assert.deepEqual([image.width, image.height, Number(cues[0][5]), Number(cues[0][6])], [1600, 90, 160, 90]);
+});
+
+const jobs = async (query = '') => (await set.expect(200, 'GET', `/v1/admin/jobs${query}`, { token: token() })).body.items;
+const job = async (title) => (await jobs(`?title_id=${title}`))[0];
+const change = (id, body) => set.expect(200, 'PATCH', `/v1/admin/jobs/${id}`, { token: token(), body }).then((a) => a.body);
+const act = (id, verb, status = 200) => set.expect(status, 'POST', `/v1/admin/jobs/${id}/${verb}`, { token: token() }).then((a) => a.body);
+
+test('the queue: pause, move, cancel, retry', async () => {
+  const film = await makeFilm({ seconds: 40, size: '640x360' }), ids = [];
+  for (const name of ['first', 'second', 'third']) {
+    const { id } = await set.createTitle(token(), name);
+    await set.upload(token(), id, film);
+    ids.push(id);
+  }
+  const [first, second, third] = await Promise.all(ids.map(job));
+  assert.equal((await change(first.id, { paused: true })).state, 'paused');
+  const moved = await change(third.id, { priority: 7 });
+  assert.deepEqual([moved.position, moved.priority, moved.filename.endsWith('.mp4')], [1, 7, true]);
+  assert.ok((await job(ids[1])).position === 2 || (await job(ids[2])).state === 'ready');
+  assert.equal((await act(second.id, 'cancel')).state, 'cancelled');
+  assert.equal((await act(second.id, 'cancel')).state, 'cancelled', 'twice is once');
+  await until(async () => (await set.title(ids[1])).processing_state === 'error', { what: 'the title to know' });
+  assert.equal((await set.title(ids[1])).processing_error, 'The processing was cancelled.');
+  await set.waitReady(ids[2]);
+  assert.equal((await job(ids[0])).state, 'paused');
+  assert.ok((await job(ids[0])).progress < 1);
+  // The same by the operator's tool.
+  const listed = await set.zoectl('jobs', 'list', 'paused');
+  assert.equal(listed.status, 0, listed.stderr);
+  assert.match(listed.stdout, new RegExp(`^ +${first.id} +${ids[0]} paused`, 'm'));
+  assert.equal((await set.zoectl('jobs', 'resume', String(first.id))).status, 0);
+  await set.waitReady(ids[0]);
+  const again = await set.zoectl('jobs', 'retry', String(second.id));
+  assert.match(again.stdout, /pending/);
+  await until(async () => (await set.title(ids[1])).processing_state !== 'error', { what: 'the second try' });
+  await set.waitReady(ids[1]);
+  await (await opened(ids[1])).get('120p/index.m3u8');
+  await act(second.id, 'retry', 409);
+  await act(second.id, 'cancel', 409);
+  assert.equal((await set.zoectl('jobs', 'pause', '999999')).status === 0, false);
+  const user = await set.register();
+  await set.expect(403, 'GET', '/v1/admin/jobs', { token: user.access_token });
+  assert.equal((await set.expect(200, 'GET', `/v1/admin/jobs/${first.id}`, { token: token() })).body.state, 'ready');
+});
+
+test('only administrators manage jobs', async () => {
+  for (const message of ['transcode_jobs', 'transcode_job', 'transcode_job_change', 'transcode_job_cancel', 'transcode_job_retry']) {
+    const body = message === 'transcode_jobs' ? '{}' : '{"id":1}';
+    const refused = await set.zoectl('ask', message, body, '--user', '1');
+    assert.match(refused.stderr, /forbidden|may not/i, message);
+    if (message !== 'transcode_jobs') assert.notEqual((await set.zoectl('ask', message, '{"id":987654}', '--admin')).status, 0, message);
+  }
+});
+
+test('several workers, one killed: the same bytes, and its piece goes on within three seconds', async () => {
+  const film = await makeFilm({ seconds: 62, size: '640x360' });
+  const sums = () => {
+    const folder = join(set.dataDir, 'media/assets', assets().at(-1));
+    return readdirSync(folder, { recursive: true }).filter((name) => /segment_\d+\.ts$/.test(name)).sort().map((name) => `${name} ${sha256(join(folder, name))}`);
+  };
+  await set.sql("update transcode.tasks set not_before = now() where kind = 'retire'");
+  for (const { id } of (await set.expect(200, 'GET', '/v1/titles?limit=100')).body.items) await set.expect(204, 'DELETE', `/v1/titles/${id}`, { token: token() });
+  await until(() => assets().length === 0, { what: 'an empty store' });
+  const alone = await set.film({ session, file: film });
+  const wanted = sums();
+  await set.expect(204, 'DELETE', `/v1/titles/${alone.title.id}`, { token: token() });
+  await until(() => assets().length === 0, { what: 'an empty store' });
+  const more = [1, 2, 3].map(() => spawn('setpriv', ['--pdeathsig', 'KILL', join(build, 'zoe-transcode')], { env: set.env, stdio: 'ignore' }));
+  try {
+    const { id } = await set.createTitle(token(), 'by four');
+    await set.upload(token(), id, film);
+    const held = (pid) => set.sql(`select count(*) from transcode.tasks where kind = 'chunk' and state = 'running' and worker like '%:${pid}:%'`).then(Number);
+    const victim = await until(async () => {
+      for (const { pid } of more) if (await held(pid)) return more.find((p) => p.pid === pid);
+      return undefined;
+    }, { ms: 60000, what: 'a worker with a chunk' });
+    const lost = (await set.sql(`select string_agg(id::text, ',') from transcode.tasks where state = 'running' and worker like '%:${victim.pid}:%'`)).split(',');
+    victim.kill('SIGKILL');
+    const killed = Date.now();
+    await until(async () => Number(await set.sql(`select count(*) from transcode.tasks where id in (${lost}) and (state = 'done' or attempt > 1)`)) === lost.length, { ms: 20000, every: 20, what: 'somebody else to take it' });
+    // Free hands are needed to take it; they may be full here.
+    const free = Number(await set.sql("select count(*) from transcode.tasks where state = 'waiting' and kind = 'chunk'")) === 0;
+    assert.ok(!free || Date.now() - killed < 3200, `taken over after ${Date.now() - killed} ms`);
+    await set.waitReady(id);
+    assert.deepEqual(sums(), wanted);
+  } finally {
+    for (const process of more) process.kill('SIGKILL');
+  }
 });
