@@ -143,7 +143,8 @@ static void release(struct task *task) {
                     ARG_INT("delay_ms", actor_stopping(task->actor) ? 0 : RETRY_MS * task->attempt))));
 }
 
-/* Whoever deleted the title or cancelled the work could not wait for us: what we wrote since lies in a folder that nobody knows. */
+/* Whoever deleted the title or cancelled the work could not wait for us: what we wrote since lies in a folder that
+ * nobody knows. */
 static void clean_up_after_loss(struct task *task) {
     char path[NAME_BYTES];
     struct rows *rows = db_run(task->db, Q_asset_show, NULL, NULL, ARGS(ARG_INT("asset", task->asset)));
