@@ -20,7 +20,13 @@ static const char ground[] =
     "create schema if not exists zoe;"
     "create table if not exists zoe.migrations (service text, number integer, name text not null,"
     " at timestamptz not null default now(), primary key (service, number));"
-    "revoke all on schema public from public;";
+    "revoke all on schema public from public;"
+    /* What search needs of PostgreSQL's own extensions; a service may use it, and nobody may add to it. */
+    "create schema if not exists letters;"
+    "create extension if not exists unaccent with schema letters;"
+    "create extension if not exists pg_trgm with schema letters;"
+    "create extension if not exists fuzzystrmatch with schema letters;"
+    "grant usage on schema letters to public;";
 
 static const char *const services[] = {"auth", "content", "history", "mail", "transcode"};
 
@@ -38,7 +44,7 @@ static enum status make_role(struct db *db, const char *service) {
                  "alter role zoe_%s login password '%s' nosuperuser nocreatedb nocreaterole;"
                  "grant zoe_%s to current_user;"
                  "create schema if not exists %s authorization zoe_%s;"
-                 "alter role zoe_%s set search_path = %s;",
+                 "alter role zoe_%s set search_path = %s, letters;",
                  service, service, service, verifier, service, service, service, service, service);
     enum status status = sql.failed ? INTERNAL : db_script(db, sql.at);
     buffer_free(&sql);
@@ -58,7 +64,8 @@ static enum status run_migration(struct db *db, const char *service, const struc
     if (done_before(db, service, migration->number))
         return OK;
     struct buffer sql = {0};
-    buffer_print(&sql, "begin; set local role zoe_%s; set local search_path = %s;", service, service);
+    buffer_print(&sql, "begin; set local role zoe_%s; set local search_path = %s, letters;", service,
+                 service);
     buffer_text(&sql, migration->sql);
     buffer_print(&sql,
                  "; reset role; insert into zoe.migrations (service, number, name) values ('%s', %d, '%s'); commit;",

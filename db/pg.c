@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/array.h"
 #include "protocol/node/clock.h"
 #include "protocol/node/config.h"
 #include "protocol/node/log.h"
@@ -256,6 +257,11 @@ static int set_field(struct db *db, struct params *params, int i, const struct f
     case TYPE_BYTES:
         set_bytes(params, i, *(const struct bytes *)at);
         return 0;
+    case TYPE_TEXTS:
+    case TYPE_NUMBERS:
+        if (((const struct list *)at)->n)
+            params->values[i] = array_write((const struct list *)at, field->type, db->scratch);
+        return ((const struct list *)at)->n && !params->values[i] ? -1 : 0;
     default:
         return -1;
     }
@@ -297,7 +303,9 @@ struct rows *db_run(struct db *db, unsigned number, const struct record *record,
         return NULL;
     }
     return keep(db, query->name,
-                PQexecPrepared(db->conn, query->name, n, params.values, params.lengths, params.formats, 0));
+                query->anew
+                    ? PQexecParams(db->conn, query->sql, n, NULL, params.values, params.lengths, params.formats, 0)
+                    : PQexecPrepared(db->conn, query->name, n, params.values, params.lengths, params.formats, 0));
 }
 
 struct rows *db_text(struct db *db, const char *sql) {
@@ -428,6 +436,9 @@ static int fill_field(const struct field *field, const char *text, char *value, 
     case TYPE_BYTES:
         *(struct bytes *)at = unescape(text, arena);
         return ((struct bytes *)at)->at ? 0 : -1;
+    case TYPE_TEXTS:
+    case TYPE_NUMBERS:
+        return array_read(text, field->type, arena, at);
     default:
         return 0;
     }

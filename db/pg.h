@@ -14,6 +14,7 @@ struct db;
 struct db_query {
     const char *name, *sql;
     const char *const *params; /* names of $1, $2, ..., NULL at the end */
+    bool anew;                 /* planned with its values at each run: a plan for any values would be a bad one */
 };
 
 enum db_type { DB_NULL, DB_INT, DB_REAL, DB_BOOL, DB_TEXT, DB_BYTES };
@@ -57,7 +58,7 @@ unsigned db_generation(const struct db *db);
 void db_notice_loss(struct db *db);
 
 /* Runs a statement. Each parameter comes from `args` (may be NULL), else from the field of that name in `value` (a
- * struct of `record`, may be NULL); absent fields are null. NULL on failure, db_status() tells; else the caller
+ * struct of `record`, may be NULL); absent fields and empty lists of texts or numbers are null, others are arrays. NULL on failure, db_status() tells; else the caller
  * rows_free()s. */
 struct rows *db_run(struct db *db, unsigned query, const struct record *record, const void *value,
                     const struct db_arg *args);

@@ -1,9 +1,10 @@
-# Turns named SQL into a C table. Input: `-- name: find_account` before each statement; :name is a parameter.
+# Turns named SQL into a C table. Input: `-- name: find_account` before each statement (`-- name: find_account anew`: planned
+# at each run); :name is a parameter.
 # Output: an enum of Q_names and, under DB_QUERIES_TABLE, `struct db_query` rows in the same order.
 function finish() {
     if (name == "") return
     gsub(/;[ \n]*$/, "", sql)
-    names[++count] = name; texts[count] = sql; lists[count] = list
+    names[++count] = name; texts[count] = sql; lists[count] = list; news[count] = anew
 }
 function number_of(word) {
     if (!(word in seen)) { seen[word] = ++params; list = list "\"" word "\", " }
@@ -20,7 +21,7 @@ function place(line,    out, at, word) {
     }
     return out line
 }
-/^-- name: / { finish(); name = $3; sql = ""; list = ""; params = 0; split("", seen); next }
+/^-- name: / { finish(); name = $3; anew = $4 == "anew" ? "true" : "false"; sql = ""; list = ""; params = 0; split("", seen); next }
 /^ *--/ || /^ *$/ { next }
 { gsub(/\\/, "\\\\"); gsub(/"/, "\\\""); sql = sql (sql == "" ? "" : "\\n") place($0) }
 END {
@@ -29,6 +30,6 @@ END {
     for (i = 1; i <= count; i++) print "    Q_" names[i] ","
     print "    Q_COUNT\n};\n\n#ifdef DB_QUERIES_TABLE\nstatic const struct db_query db_queries[] = {"
     for (i = 1; i <= count; i++)
-        print "    {\"" names[i] "\", \"" texts[i] "\", (const char *const[]){" lists[i] "NULL}},"
+        print "    {\"" names[i] "\", \"" texts[i] "\", (const char *const[]){" lists[i] "NULL}, " news[i] "},"
     print "};\n#endif"
 }

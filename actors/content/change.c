@@ -2,19 +2,73 @@
 
 #include "actors/content/content.h"
 
-enum status content_change(struct call *call) {
+static bool clears(const struct title_change *ask, const char *field) {
+    for (size_t i = 0; i < ask->clear.n; i++)
+        if (!strcmp(LIST_AT(ask->clear, const char *, i), field))
+            return true;
+    return false;
+}
+
+/* Fields that can be empty. */
+static enum status clear_check(struct call *call, const struct title_change *ask) {
+    static const char *const fields[] = {"description", "category",    "categories",    "youtube_id", "source_url",
+                                         "trailer_url", "year",        "language",      "rating",     "age_rating",
+                                         "duration",    "genres",      "tags",          "keywords",   "alternative_titles",
+                                         "visible_from", "visible_until", "external_id"};
+    for (size_t i = 0; i < ask->clear.n; i++) {
+        size_t at = 0, count = sizeof fields / sizeof *fields;
+        while (at < count && strcmp(fields[at], LIST_AT(ask->clear, const char *, i)) != 0)
+            at++;
+        if (at == count)
+            return call_invalid(call, arena_print(call->arena, "/clear/%zu", i), "cannot be empty");
+    }
+    return OK;
+}
+
+/* The value after the change: NULL when it is cleared. */
+static const char *after(struct call *call, const struct rows *rows, const char *field, const char *given) {
+    if (clears(call->ask, field))
+        return NULL;
+    return given ? given : rows_null(rows, 0, field) ? NULL : arena_text(call->arena, rows_text(rows, 0, field));
+}
+
+static enum status fits(struct call *call, const struct rows *rows) {
     const struct title_change *ask = call->ask;
-    if (call_needs(call, ROLE_ADMIN) != OK || (ask->title && title_name_check(call, ask->title) != OK))
-        return call->status;
+    bool episode = !strcmp(rows_text(rows, 0, "kind"), "episode");
+    if (ask->kind && episode)
+        return call_invalid(call, "/kind", "of an episode stays");
+    if (ask->has_season && !episode)
+        return call_invalid(call, "/season", "is of episodes only");
+    if (ask->has_episode && !episode)
+        return call_invalid(call, "/episode", "is of episodes only");
+    struct title_checked checked = *TITLE_CHECKED(ask);
+    checked.source = after(call, rows, "source", ask->source);
+    checked.youtube_id = after(call, rows, "youtube_id", ask->youtube_id);
+    checked.source_url = after(call, rows, "source_url", ask->source_url);
+    return title_check(call, "", &checked);
+}
+
+static enum status lock(struct call *call, bool *renamed) {
+    const struct title_change *ask = call->ask;
     struct rows *rows = call_run(call, Q_title_lock, NULL);
     if (!rows)
         return call->status;
-    bool found = rows_count(rows) > 0;
-    bool renamed = found && ask->title && strcmp(ask->title, rows_text(rows, 0, "title")) != 0;
+    if (!rows_count(rows))
+        call->status = NOT_FOUND;
+    else if (match_check(call, ask->match, rows_int(rows, 0, "version")) == OK && fits(call, rows) == OK)
+        *renamed = ask->title && strcmp(ask->title, rows_text(rows, 0, "title")) != 0;
     rows_free(rows);
-    if (!found)
-        return NOT_FOUND;
-    if (call_do(call, Q_title_change, NULL) != OK || (renamed && tell_card(call, ask->id) != OK))
+    return call->status;
+}
+
+enum status content_change(struct call *call) {
+    const struct title_change *ask = call->ask;
+    bool renamed = false;
+    if (call_needs(call, ROLE_ADMIN) != OK || (ask->title && title_name_check(call, ask->title) != OK) ||
+        clear_check(call, ask) != OK || lock(call, &renamed) != OK)
+        return call->status;
+    if (call_do(call, Q_title_change, NULL) != OK || keep_up_one(call, ask->id) != OK ||
+        (renamed && tell_card(call, ask->id) != OK))
         return call->status;
     tell_changed(call, ask->id);
     return title_reply(call, ask->id);

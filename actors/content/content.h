@@ -12,14 +12,89 @@ enum status content_change(struct call *call);
 enum status content_delete(struct call *call);
 enum status content_processed(struct call *call);
 enum status content_playable(struct call *call);
+enum status content_bulk_change(struct call *call);
+enum status content_bulk_delete(struct call *call);
+enum status content_home(struct call *call);
+enum status content_numbered(struct call *call);
+enum status content_search(struct call *call);
+enum status content_suggest(struct call *call);
+enum status content_similar(struct call *call);
+enum status content_import(struct call *call);
+enum status content_export(struct call *call);
+enum status content_watched(struct call *call);
+enum status content_labels(struct call *call);
+enum status content_seasons(struct call *call);
+enum status content_season_put(struct call *call);
+enum status content_season_delete(struct call *call);
+enum status content_episode_add(struct call *call);
+enum status content_credits(struct call *call);
+enum status content_credits_put(struct call *call);
+enum status content_persons(struct call *call);
+enum status content_person(struct call *call);
+enum status content_person_add(struct call *call);
+enum status content_person_change(struct call *call);
+enum status content_person_delete(struct call *call);
 
 /* title.c */
 /* Fills a title from a row of the view `shown`. 0, or -1 when memory is out. */
 int title_fill(const struct rows *rows, size_t row, struct title *title, struct arena *arena);
+/* `count` rows from `first` as a list of titles; fewer than `count` when memory is out. */
+struct list titles_fill(const struct rows *rows, size_t first, size_t count, struct arena *arena);
 /* Fills the reply with title `id`. */
 enum status title_reply(struct call *call, int64_t id);
+/* OK when there is such a title and the caller may see it: hidden ones are for administrators that ask for `all`. */
+enum status title_visible(struct call *call, int64_t id, bool all);
+/* Whether an administrator asks for hidden titles too. */
+bool asks_for_all(const struct call *call, bool all);
+
+/* check.c: what the contract's bounds do not say. */
 /* Refuses a name that nobody could read. */
 enum status title_name_check(struct call *call, const char *name);
+/* What must fit together of a title's source, links and time of showing. `pointer` stands before the fields' names. */
+struct title_checked {
+    const char *source, *youtube_id, *source_url, *trailer_url;
+    bool has_from, has_until;
+    int64_t from, until;
+};
+enum status title_check(struct call *call, const char *pointer, const struct title_checked *checked);
+#define TITLE_CHECKED(ask)                                                                                             \
+    (&(const struct title_checked){(ask)->source, (ask)->youtube_id, (ask)->source_url, (ask)->trailer_url,            \
+                                   (ask)->has_visible_from, (ask)->has_visible_until, (ask)->visible_from,             \
+                                   (ask)->visible_until})
+/* OK when `match` is NULL, "*" or has `version` among its numbers; else PRECONDITION. */
+enum status match_check(struct call *call, const char *match, int64_t version);
+
+/* keep.c: what hangs on titles' texts, in the running transaction. `ids` is an array's literal. */
+enum status keep_up(struct call *call, const char *ids);
+enum status keep_up_one(struct call *call, int64_t id);
+/* The ids of a column of all rows as an array's literal; NULL when memory is out. */
+const char *ids_of(const struct rows *rows, const char *column, struct arena *arena);
+/* Deletes titles and all that hangs on them. `done`: the ids that were asked for and were there. */
+enum status titles_remove(struct call *call, const char *ids, struct list *done);
+
+/* place.c: cursors of lists with a key and a number. */
+struct place {
+    int64_t limit, us, id;
+    double real;
+    const char *text;
+};
+/* The place behind which the page of `sort` begins: from `cursor`, or before everything when it is NULL. `limit` 0: the
+ * usual 20. */
+enum status place_open(struct call *call, const char *sort, int64_t limit, const char *cursor, struct place *place);
+/* A cursor, in the arena; NULL when memory is out. `text` for keys that are text, else NULL. */
+const char *place_write(struct call *call, const char *sort, double real, const char *text, int64_t id);
+#define PLACE_ARGS(place)                                                                                              \
+    ARG_INT("key_us", (place).us), ARG_REAL("key_real", (place).real), ARG_TEXT("key_text", (place).text),             \
+        ARG_INT("key_id", (place).id), ARG_INT("rows", (place).limit + 1)
+
+/* words.c: what somebody's words mean. */
+struct words {
+    const char *folded, *names, *words; /* texts of tsqueries; `words` NULL when the question has none */
+    const char *corrected;              /* when what follows is a guess */
+};
+enum status words_read(struct call *call, const char *question, struct words *words);
+/* Replaces words that no title has by those that are near. NOT_FOUND when there is nothing to guess. */
+enum status words_guess(struct call *call, const char *question, struct words *words);
 
 /* tell.c: who else must know. */
 /* Posts the title's card to history, in the running transaction. */
@@ -32,10 +107,14 @@ void tell_changed(struct call *call, int64_t id);
 /* And whoever watches a film being made, how far it is. */
 void tell_progress(struct call *call, const struct processing_news *news);
 
-/* renditions.c: kept as JSON. */
+/* json.c: lists of records as JSON, in columns and parameters. */
 /* NULL when memory is out. */
-const char *renditions_to_json(const struct list *renditions, struct arena *arena);
+const char *list_to_json(const struct record *record, const struct list *list, struct arena *arena);
 /* An empty list when the text is none of ours. */
-struct list renditions_from_json(const char *text, struct arena *arena);
+struct list list_from_json(const struct record *record, const char *text, struct arena *arena);
+
+/* upkeep.c: a thread that works out neighbours and counts labels behind the writers. */
+int upkeep_start(const struct db_query *queries, unsigned count);
+void upkeep_stop(struct actor *actor);
 
 #endif

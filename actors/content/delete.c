@@ -1,19 +1,18 @@
 #include "actors/content/content.h"
 
 enum status content_delete(struct call *call) {
-    const struct by_id *ask = call->ask;
+    const struct title_gone_ask *ask = call->ask;
+    struct list done;
     if (call_needs(call, ROLE_ADMIN) != OK)
         return call->status;
-    struct rows *rows = call_run(call, Q_title_delete, NULL);
+    struct rows *rows = call_run(call, Q_title_lock, NULL);
     if (!rows)
         return call->status;
-    bool found = rows_count(rows) > 0;
-    int64_t revision = found ? rows_int(rows, 0, "revision") : 0;
+    if (!rows_count(rows))
+        call->status = NOT_FOUND;
+    else
+        match_check(call, ask->match, rows_int(rows, 0, "version"));
     rows_free(rows);
-    if (!found)
-        return NOT_FOUND;
-    if (tell_deleted(call, ask->id, revision) != OK || tell_forget(call, ask->id) != OK)
-        return call->status;
-    tell_changed(call, ask->id);
-    return OK;
+    return call->status == OK ? titles_remove(call, arena_print(call->arena, "{%lld}", (long long)ask->id), &done)
+                              : call->status;
 }

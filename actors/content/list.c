@@ -1,28 +1,45 @@
+#include <string.h>
+
 #include "actors/content/content.h"
 #include "actors/page.h"
 
-static unsigned query_for(const struct title_list_ask *ask) {
-    if (ask->category)
-        return Q_title_page_category;
-    if (ask->state)
-        return Q_title_page_state;
-    return ask->kind ? Q_title_page_kind : Q_title_page;
+/* The cursor behind row `row`. */
+static const char *cursor_of(struct call *call, const char *sort, const struct rows *rows, size_t row) {
+    static const struct {
+        const char *sort, *column;
+    } keys[] = {{"year", "sort_year"}, {"rating", "sort_rating"}, {"popularity", "popularity"}};
+    const char *name = sort + (*sort == '-');
+    int64_t id = rows_int(rows, row, "id");
+    if (!strcmp(name, "newest")) {
+        char *text = arena_alloc(call->arena, CURSOR_BYTES);
+        if (text)
+            cursor_write(rows_int(rows, row, "place_us"), id, text);
+        return text;
+    }
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (!strcmp(name, keys[i].sort))
+            return place_write(call, sort, rows_real(rows, row, keys[i].column), NULL, id);
+    return place_write(call, sort, 0, rows_text(rows, row, "sort_title"), id);
 }
 
 enum status content_list(struct call *call) {
     const struct title_list_ask *ask = call->ask;
     struct title_page *reply = call->reply;
-    struct page page;
-    if (page_open(call, ask->limit, ask->cursor, &page) != OK)
+    const char *sort = ask->sort ? ask->sort : "newest";
+    struct place place;
+    if ((ask->all && call_needs(call, ROLE_ADMIN) != OK) ||
+        place_open(call, sort, ask->limit, ask->cursor, &place) != OK)
         return call->status;
-    struct rows *rows = call_run(call, query_for(ask), ARGS(PAGE_ARGS(page)));
+    struct rows *rows =
+        call_run(call, Q_title_list, ARGS(PLACE_ARGS(place), ARG_TEXT("sort", sort), ARG_BOOL("all", ask->all)));
     if (!rows)
         return call->status;
-    size_t n = page_take(&page, rows, call->arena, &reply->next);
-    reply->items.at = arena_alloc(call->arena, n * sizeof(struct title) + 1);
-    for (; reply->items.at && reply->items.n < n; reply->items.n++)
-        if (title_fill(rows, reply->items.n, &LIST_AT(reply->items, struct title, reply->items.n), call->arena))
-            break;
+    size_t n = rows_count(rows), most = (size_t)place.limit;
+    if (n > most)
+        reply->next = cursor_of(call, sort, rows, most - 1);
+    bool whole = n <= most || reply->next;
+    n = n > most ? most : n;
+    reply->items = titles_fill(rows, 0, n, call->arena);
     rows_free(rows);
-    return reply->items.n == n ? OK : INTERNAL;
+    return whole && reply->items.n == n ? OK : INTERNAL;
 }

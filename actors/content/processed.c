@@ -48,7 +48,7 @@ enum status content_processed(struct call *call) {
         tell_progress(call, ask);
         return OK;
     }
-    const char *renditions = renditions_to_json(&ask->renditions, call->arena);
+    const char *renditions = list_to_json(rendition_record(), &ask->renditions, call->arena);
     if (!renditions)
         return INTERNAL;
     if (call_do(call, Q_title_processed, ARGS(ARG_TEXT("renditions", renditions))) != OK)

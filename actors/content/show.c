@@ -2,11 +2,13 @@
 #include "protocol/wire/buffer.h"
 
 static void find(struct call *call, const struct rows *rows, const int64_t *ids) {
-    const struct by_id *ask = call->ask;
+    const struct title_one *ask = call->ask;
     size_t row = 0, n = rows_count(rows);
     while (row < n && ids[row] != ask->id)
         row++;
-    if (row == n)
+    bool seen = row < n && (asks_for_all(call, ask->all) ||
+                            (rows_bool(rows, row, "visible") && rows_bool(rows, row, "series_visible")));
+    if (!seen)
         call->status = NOT_FOUND;
     else
         call->status = title_fill(rows, row, call->reply, call->arena) ? INTERNAL : OK;
@@ -16,7 +18,7 @@ static struct rows *run(struct call **calls, size_t n) {
     struct buffer ids = {0};
     struct rows *rows = NULL;
     for (size_t i = 0; i < n; i++)
-        buffer_print(&ids, "%s%lld", i ? "," : "{", (long long)((const struct by_id *)calls[i]->ask)->id);
+        buffer_print(&ids, "%s%lld", i ? "," : "{", (long long)((const struct title_one *)calls[i]->ask)->id);
     buffer_print(&ids, "}");
     if (!ids.failed)
         rows = db_run(calls[0]->db, Q_titles_show, NULL, NULL, ARGS(ARG_TEXT("ids", ids.at)));

@@ -1,12 +1,19 @@
-#include <string.h>
-
 #include "actors/content/content.h"
+#include "protocol/wire/header.h"
 
 int title_fill(const struct rows *rows, size_t row, struct title *title, struct arena *arena) {
     if (rows_fill(rows, row, title_record(), title, arena))
         return -1;
-    title->renditions = renditions_from_json(rows_text(rows, row, "renditions"), arena);
+    title->renditions = list_from_json(rendition_record(), rows_text(rows, row, "renditions"), arena);
     return 0;
+}
+
+struct list titles_fill(const struct rows *rows, size_t first, size_t count, struct arena *arena) {
+    struct list list = {arena_alloc(arena, count * sizeof(struct title) + 1), 0};
+    for (; list.at && list.n < count; list.n++)
+        if (title_fill(rows, first + list.n, &LIST_AT(list, struct title, list.n), arena))
+            break;
+    return list;
 }
 
 enum status title_reply(struct call *call, int64_t id) {
@@ -21,6 +28,15 @@ enum status title_reply(struct call *call, int64_t id) {
     return call->status;
 }
 
-enum status title_name_check(struct call *call, const char *name) {
-    return name[strspn(name, " \t\r\n\v\f")] ? OK : call_invalid(call, "/title", "must not be blank");
+bool asks_for_all(const struct call *call, bool all) {
+    return all && call->header.roles & ROLE_ADMIN;
+}
+
+enum status title_visible(struct call *call, int64_t id, bool all) {
+    struct rows *rows = call_run(call, Q_title_there, ARGS(ARG_INT("id", id)));
+    if (!rows)
+        return call->status;
+    bool there = rows_count(rows) && (asks_for_all(call, all) || rows_bool(rows, 0, "visible"));
+    rows_free(rows);
+    return call->status = there ? OK : NOT_FOUND;
 }

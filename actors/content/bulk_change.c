@@ -1,0 +1,37 @@
+#include <string.h>
+
+#include "actors/content/content.h"
+
+static enum status clear_check(struct call *call, const struct titles_change *ask) {
+    static const char *const fields[] = {"category", "year", "language",     "rating",       "age_rating",
+                                         "genres",   "tags", "visible_from", "visible_until"};
+    for (size_t i = 0; i < ask->clear.n; i++) {
+        size_t at = 0, count = sizeof fields / sizeof *fields;
+        while (at < count && strcmp(fields[at], LIST_AT(ask->clear, const char *, i)) != 0)
+            at++;
+        if (at == count)
+            return call_invalid(call, arena_print(call->arena, "/clear/%zu", i), "cannot be empty");
+    }
+    return OK;
+}
+
+enum status content_bulk_change(struct call *call) {
+    const struct titles_change *ask = call->ask;
+    struct titles_done *reply = call->reply;
+    if (call_needs(call, ROLE_ADMIN) != OK || clear_check(call, ask) != OK)
+        return call->status;
+    if (!ask->ids.n)
+        return call_invalid(call, "/ids", "is required");
+    struct rows *rows = call_run(call, Q_titles_change, NULL);
+    if (!rows)
+        return call->status;
+    size_t n = rows_count(rows);
+    const char *ids = ids_of(rows, "id", call->arena);
+    reply->ids.at = arena_alloc(call->arena, n * sizeof(int64_t) + 1);
+    for (; reply->ids.at && reply->ids.n < n; reply->ids.n++) {
+        LIST_AT(reply->ids, int64_t, reply->ids.n) = rows_int(rows, reply->ids.n, "id");
+        tell_changed(call, LIST_AT(reply->ids, int64_t, reply->ids.n));
+    }
+    rows_free(rows);
+    return reply->ids.at ? keep_up(call, ids) : INTERNAL;
+}
