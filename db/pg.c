@@ -438,7 +438,8 @@ static int fill_field(const struct field *field, const char *text, char *value, 
         return ((struct bytes *)at)->at ? 0 : -1;
     case TYPE_TEXTS:
     case TYPE_NUMBERS:
-        return array_read(text, field->type, arena, at);
+        /* A column of the field's name that is no array is the service's own to read. */
+        return *text == '{' ? array_read(text, field->type, arena, at) : 0;
     default:
         return 0;
     }

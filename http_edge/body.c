@@ -36,7 +36,26 @@ static const char *client_agent(struct request *request) {
     return arena_copy(request->arena, text, n);
 }
 
+/* If-Match as the versions that its tags begin with ("12-5be0..." is 12), separated by commas; weak tags match nothing
+ * (RFC 9110 13.1.1). NULL without the header. */
+static const char *client_match(struct request *request) {
+    const char *at = request->in.if_match;
+    char text[201];
+    size_t n = 0;
+    if (!at || !strcmp(at, "*"))
+        return at;
+    for (*text = 0; *at; at += strcspn(at, ","), at += *at == ',') {
+        at += strspn(at, " \t");
+        size_t digits = *at == '"' ? strspn(at + 1, "0123456789") : 0;
+        if (digits && digits < 19 && at[1 + digits] == '-' && n + digits + 2 < sizeof text)
+            n += (size_t)snprintf(text + n, sizeof text - n, "%s%.*s", n ? "," : "", (int)digits, at + 1);
+    }
+    return arena_text(request->arena, text);
+}
+
 static const char *here(struct request *request, const char *name) {
+    if (!strcmp(name, "match"))
+        return client_match(request);
     if (!strcmp(name, "session"))
         return request->login.id ? arena_print(request->arena, "%lld", (long long)request->login.id) : NULL;
     if (!strcmp(name, "user"))

@@ -24,7 +24,7 @@ struct cached {
     struct MHD_Response *response; /* complete, for requests without an Origin */
     const char *body;
     size_t n;
-    char etag[40];
+    char etag[64];
 };
 
 struct cache *cache_new(void);

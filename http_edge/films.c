@@ -43,5 +43,6 @@ void films_keep(struct films *films, const struct playable_reply *reply, const s
     snprintf(film->state, sizeof film->state, "%s", reply->state);
     film->reply.asset = reply->asset ? film->asset : NULL;
     film->reply.state = film->state;
+    film->reply.source = film->reply.youtube_id = film->reply.source_url = NULL; /* only for playback, never kept */
     film->until_ms = clock_ms() + LIFE_MS;
 }

@@ -86,10 +86,22 @@ static void ask(struct request *request) {
     request_ask(request, 0, route->row->message, value, answered);
 }
 
+/* A writer that does not say what it has read might undo what others wrote (RFC 6585). */
+static bool lacks_match(struct request *request) {
+    if (!request->route->row->match || request->in.if_match || strcmp(config()->if_match, "required") != 0)
+        return false;
+    struct refusal refusal = {.status = PRECONDITION,
+                              .http = 428,
+                              .code = "precondition-required",
+                              .detail = "If-Match is needed, with the ETag of what was read."};
+    reply_refusal(request, &refusal);
+    return true;
+}
+
 static void run(struct request *request) {
     if (request->match.route->next && request->match.route->take && !body_choose(request))
         return;
-    if (!request->route->row->early && !permit(request))
+    if ((!request->route->row->early && !permit(request)) || lacks_match(request))
         return;
     if (request->route->row->native)
         request->route->row->native(request);

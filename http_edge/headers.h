@@ -13,6 +13,7 @@
     HEADER(cookie, "Cookie")                                                                                           \
     HEADER(range, "Range")                                                                                             \
     HEADER(expect, "Expect")                                                                                           \
+    HEADER(if_match, "If-Match")                                                                                       \
     HEADER(if_range, "If-Range")                                                                                       \
     HEADER(user_agent, "User-Agent")                                                                                   \
     HEADER(traceparent, "Traceparent")                                                                                 \

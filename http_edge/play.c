@@ -103,6 +103,10 @@ void play_file(struct request *request) {
         reply_refuse(request, NOT_FOUND, "no-file", "There is no such file.");
 }
 
+static bool is_hidden(const struct request *request, const struct playable_reply *film) {
+    return film->hidden && !(request->login.roles & ROLE_ADMIN);
+}
+
 /* --- the address --- */
 
 static void write_address(struct request *request, const struct playable_reply *film, double position) {
@@ -127,13 +131,37 @@ static void write_address(struct request *request, const struct playable_reply *
     reply_json(request, 200, &json);
 }
 
+static bool is_elsewhere(const struct playable_reply *film) {
+    return film->source && strcmp(film->source, "hosted") != 0;
+}
+
+/* A film that is not ours is played from where it is. */
+static void write_elsewhere(struct request *request, const struct playable_reply *film, double position) {
+    struct buffer json = {0};
+    bool youtube = !strcmp(film->source, "youtube");
+    const char *place = youtube ? film->youtube_id : film->source_url;
+    if (!place) {
+        reply_refuse(request, CONFLICT, "not-ready", "This title has no film that can be played yet.");
+        return;
+    }
+    buffer_print(&json, "{\"source\":\"%s\",\"url\":", film->source);
+    text_to_json(youtube ? arena_print(request->arena, "https://www.youtube-nocookie.com/embed/%s", place) : place,
+                 &json);
+    buffer_print(&json, ",\"position\":%.3f}", position);
+    reply_json(request, 200, &json);
+}
+
 static void allowed(struct request *request) {
     const struct answer *resume = &request->answers[1];
     /* A film is better watched from its start than not at all. */
     if (resume->status != OK)
         log_warn(request->trace, "resume_unknown", "status=%s", status_row(resume->status)->name);
     const struct resume_reply *where = resume->status == OK ? resume->value : NULL;
-    write_address(request, request->answers[0].value, where ? where->position : 0);
+    const struct playable_reply *film = request->answers[0].value;
+    if (is_elsewhere(film))
+        write_elsewhere(request, film, where ? where->position : 0);
+    else
+        write_address(request, film, where ? where->position : 0);
 }
 
 static void joined(struct request *request) {
@@ -143,8 +171,16 @@ static void joined(struct request *request) {
         reply_problem(request, film);
         return;
     }
-    if (!strcmp(playable->state, "error") && !playable->playable) {
+    if (is_hidden(request, playable)) {
+        reply_refuse(request, NOT_FOUND, NULL, NULL);
+        return;
+    }
+    if (!is_elsewhere(playable) && !strcmp(playable->state, "error") && !playable->playable) {
         reply_refuse(request, CONFLICT, "processing-failed", "This title's film could not be made playable.");
+        return;
+    }
+    if (is_elsewhere(playable)) {
+        member_check(request, playable->plan_id, false, allowed);
         return;
     }
     if (!playable->playable || !playable->asset || !asset_name(playable->asset)) {
@@ -182,7 +218,10 @@ static const struct playable_reply *film_of(struct request *request) {
     const struct answer *answer = &request->answers[0];
     if (answer->status == OK) {
         films_keep(request->shard->films, answer->value, &request->stamp);
-        return answer->value;
+        if (!is_hidden(request, answer->value))
+            return answer->value;
+        reply_refuse(request, NOT_FOUND, "title-missing", "There is no such title.");
+        return NULL;
     }
     if (answer->status == NOT_FOUND)
         reply_refuse(request, NOT_FOUND, "title-missing", "There is no such title.");

@@ -116,14 +116,28 @@ bool reply_unchanged(const struct request *request, const char *etag) {
     return false;
 }
 
-static void etag_of(const char *body, size_t n, char to[40]) {
+/* The answer's digest, behind the version of what it shows when it has one: writers name the version in If-Match, and
+ * news that nobody wrote (how far a film is) are no reason to refuse them. */
+static void etag_of(int64_t version, const char *body, size_t n, char to[64]) {
     uint8_t hash[EVP_MAX_MD_SIZE];
     unsigned bytes = 0;
     EVP_Digest(body, n, hash, &bytes, EVP_sha256(), NULL);
-    to[0] = '"';
+    size_t at = version ? (size_t)snprintf(to, 32, "\"%lld-", (long long)version) : (size_t)snprintf(to, 32, "\"");
     for (unsigned i = 0; i < 12; i++)
-        snprintf(to + 1 + 2 * i, 3, "%02x", hash[i]);
-    strcpy(to + 25, "\"");
+        at += (size_t)snprintf(to + at, 3, "%02x", hash[i]);
+    strcpy(to + at, "\"");
+}
+
+/* Of the record, or of the first record in it: {"person":{..., "version":3}}. 0: none. */
+static int64_t version_of(const struct record *record, const void *value) {
+    const struct field *field = record_field(record, "version");
+    if (field)
+        return field->type == TYPE_INT ? *(const int64_t *)((const char *)value + field->offset) : 0;
+    const struct field *first = record->count ? &record->fields[0] : NULL;
+    const void *inner =
+        first && first->type == TYPE_NEST ? *(void *const *)((const char *)value + first->offset) : NULL;
+    field = inner ? record_field(first->record(), "version") : NULL;
+    return field && field->type == TYPE_INT ? *(const int64_t *)((const char *)inner + field->offset) : 0;
 }
 
 /* Header lines of the route: "Name: value", one a line. */
@@ -183,15 +197,18 @@ void reply_record(struct request *request, const void *value) {
         .base = request_base(request), .login = login_page(request), .secure = !strcmp(config()->cookie_secure, "on")};
     int http = route->row->code ? route->row->code : 200;
     struct buffer body = {0};
-    char etag[40] = "";
+    char etag[64] = "";
     bool bare = http == 204 || http == 302;
     if (!bare && route->give)
         template_run(route->give, value, &frame, &body);
     else if (!bare)
         record_to_json(route->message->reply(), value, &body);
     bool read = request_is_read(request) && http == 200 && !body.failed;
-    if (read)
-        etag_of(body.at, body.n, etag);
+    int64_t version = route->message ? version_of(route->message->reply(), value) : 0;
+    /* What a write answers is what a read would. */
+    bool written = !read && version && !route->give && body.n && !body.failed && http < 300;
+    if (read || written)
+        etag_of(version, body.at, body.n, etag);
     if (read && request->cache_key.n)
         keep(request, &body, etag);
     if (read && reply_unchanged(request, etag)) {
@@ -199,7 +216,7 @@ void reply_record(struct request *request, const void *value) {
         reply_empty(request, 304);
     } else
         reply_buffer(request, http, bare ? NULL : "application/json", &body);
-    if (read)
+    if (*etag)
         reply_header(request, "ETag", etag);
     reply_header(request, "Cache-Control", personal(request) ? "no-store" : "no-cache");
     if (route->headers)

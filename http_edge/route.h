@@ -65,6 +65,7 @@ struct route_row {
     bool once;    /* takes an Idempotency-Key; its message has a handler with a transaction */
     bool quiet;   /* not in the access log */
     bool scarce;  /* requests without a login are counted: ZOE_ANONYMOUS_PER_MINUTE */
+    bool match;   /* takes If-Match; 428 without it when ZOE_IF_MATCH says so */
 };
 
 struct dialect_row {

@@ -11,7 +11,8 @@
  *   field={name}      a part of the path
  *   field=?name       a part of the query
  *   field=cookie:name a cookie
- *   field=@session    the login's session; @user its account, @agent the User-Agent, @address the client's address
+ *   field=@session    the login's session; @user its account, @agent the User-Agent, @address the client's address,
+ *                     @match the versions that If-Match names
  *   field='text'      always this
  * Before a source: trim: cuts blanks off both ends; base64:, base36: and hex: read a number that is written so (base64
  * of its decimal digits, as Django does), 0 when it is not.

@@ -11,10 +11,10 @@ static bool clears(const struct title_change *ask, const char *field) {
 
 /* Fields that can be empty. */
 static enum status clear_check(struct call *call, const struct title_change *ask) {
-    static const char *const fields[] = {"description", "category",    "categories",    "youtube_id", "source_url",
-                                         "trailer_url", "year",        "language",      "rating",     "age_rating",
-                                         "duration",    "genres",      "tags",          "keywords",   "alternative_titles",
-                                         "visible_from", "visible_until", "external_id"};
+    static const char *const fields[] = {
+        "description",        "category",     "categories",    "youtube_id", "source_url", "trailer_url", "year",
+        "language",           "rating",       "age_rating",    "duration",   "genres",     "tags",        "keywords",
+        "alternative_titles", "visible_from", "visible_until", "external_id"};
     for (size_t i = 0; i < ask->clear.n; i++) {
         size_t at = 0, count = sizeof fields / sizeof *fields;
         while (at < count && strcmp(fields[at], LIST_AT(ask->clear, const char *, i)) != 0)
@@ -57,6 +57,9 @@ static enum status lock(struct call *call, bool *renamed) {
         call->status = NOT_FOUND;
     else if (match_check(call, ask->match, rows_int(rows, 0, "version")) == OK && fits(call, rows) == OK)
         *renamed = ask->title && strcmp(ask->title, rows_text(rows, 0, "title")) != 0;
+    /* A series shows its episodes. */
+    if (call->status == OK && !rows_null(rows, 0, "parent_id"))
+        tell_changed(call, rows_int(rows, 0, "parent_id"));
     rows_free(rows);
     return call->status;
 }

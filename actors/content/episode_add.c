@@ -11,8 +11,9 @@ static enum status conflict(struct call *call) {
 
 enum status content_episode_add(struct call *call) {
     const struct episode_new *ask = call->ask;
-    struct title_checked checked = {ask->source,           ask->youtube_id,        ask->source_url,   NULL,
-                                    ask->has_visible_from, ask->has_visible_until, ask->visible_from, ask->visible_until};
+    struct title_checked checked = {
+        ask->source,           ask->youtube_id,        ask->source_url,   NULL,
+        ask->has_visible_from, ask->has_visible_until, ask->visible_from, ask->visible_until};
     if (call_needs(call, ROLE_ADMIN) != OK || title_name_check(call, ask->title) != OK ||
         title_check(call, "", &checked) != OK)
         return call->status;

@@ -23,7 +23,8 @@ enum status content_home(struct call *call) {
         struct home_row *row = &LIST_AT(reply->rows, struct home_row, reply->rows.n++);
         n = row_length(rows, at);
         row->name = arena_text(call->arena, rows_text(rows, at, "row_name"));
-        row->label = rows_null(rows, at, "row_label") ? NULL : arena_text(call->arena, rows_text(rows, at, "row_label"));
+        row->label =
+            rows_null(rows, at, "row_label") ? NULL : arena_text(call->arena, rows_text(rows, at, "row_label"));
         row->items = titles_fill(rows, at, n, call->arena);
         if (!row->name || row->items.n != n)
             call->status = INTERNAL;

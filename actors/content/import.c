@@ -11,7 +11,8 @@ static enum status check(struct call *call, const struct import_title *item, siz
     if (title_name_check(call, item->title) != OK)
         return call_invalid(call, arena_print(call->arena, "%s/title", pointer), "must not be blank");
     if (episode && (!item->parent || !item->has_season || !item->has_episode))
-        return call_invalid(call, arena_print(call->arena, "%s/parent", pointer), "an episode needs parent, season and episode");
+        return call_invalid(call, arena_print(call->arena, "%s/parent", pointer),
+                            "an episode needs parent, season and episode");
     return title_check(call, pointer, TITLE_CHECKED(item));
 }
 
@@ -35,8 +36,8 @@ static enum status put_titles(struct call *call, const char *items, bool below, 
 }
 
 static enum status put_people(struct call *call, const char *items, const char *ids) {
-    static const unsigned queries[] = {Q_import_persons,       Q_import_nameless, Q_import_credits_clear,
-                                       Q_import_credits,       Q_import_seasons,  Q_import_episode_seasons};
+    static const unsigned queries[] = {Q_import_persons, Q_import_nameless, Q_import_credits_clear,
+                                       Q_import_credits, Q_import_seasons,  Q_import_episode_seasons};
     for (size_t i = 0; i < sizeof queries / sizeof *queries; i++)
         if (call_do(call, queries[i], ARGS(ARG_TEXT("items", items), ARG_TEXT("ids", ids))) != OK)
             return call->status;

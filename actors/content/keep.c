@@ -32,6 +32,8 @@ enum status titles_remove(struct call *call, const char *ids, struct list *done)
         if (!done->at || tell_deleted(call, id, rows_int(rows, i, "revision")) != OK || tell_forget(call, id) != OK)
             break;
         tell_changed(call, id);
+        if (!rows_null(rows, i, "parent_id"))
+            tell_changed(call, rows_int(rows, i, "parent_id"));
         if (rows_bool(rows, i, "asked"))
             LIST_AT(*done, int64_t, done->n++) = id;
     }

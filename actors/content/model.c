@@ -200,7 +200,8 @@ static size_t insert(struct near *list, size_t n, size_t most, struct near one) 
     size_t at = n < most ? n : most - 1;
     if (n == most && !(one.score > list[at].score || (one.score == list[at].score && one.doc < list[at].doc)))
         return n;
-    for (; at && (one.score > list[at - 1].score || (one.score == list[at - 1].score && one.doc < list[at - 1].doc)); at--)
+    for (; at && (one.score > list[at - 1].score || (one.score == list[at - 1].score && one.doc < list[at - 1].doc));
+         at--)
         list[at] = list[at - 1];
     list[at] = one;
     return n < most ? n + 1 : n;

@@ -11,10 +11,9 @@ enum status content_persons(struct call *call) {
     /* Signs alone find nobody. */
     if (ask->q && !words.names)
         return OK;
-    struct rows *rows =
-        call_run(call, Q_person_list,
-                 ARGS(ARG_TEXT("key_text", place.text), ARG_INT("key_id", place.id), ARG_INT("rows", place.limit + 1),
-                      ARG_TEXT("names", words.names)));
+    struct rows *rows = call_run(call, Q_person_list,
+                                 ARGS(ARG_TEXT("key_text", place.text), ARG_INT("key_id", place.id),
+                                      ARG_INT("rows", place.limit + 1), ARG_TEXT("names", words.names)));
     if (!rows)
         return call->status;
     size_t n = rows_count(rows), most = (size_t)place.limit;
@@ -22,7 +21,8 @@ enum status content_persons(struct call *call) {
     bool whole = reply->items.n == n;
     if (whole && n > most) {
         reply->items.n = most;
-        reply->next = place_write(call, "name", 0, rows_text(rows, most - 1, "sort_name"), rows_int(rows, most - 1, "id"));
+        reply->next =
+            place_write(call, "name", 0, rows_text(rows, most - 1, "sort_name"), rows_int(rows, most - 1, "id"));
         whole = reply->next;
     }
     rows_free(rows);

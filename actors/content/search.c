@@ -88,8 +88,8 @@ enum status content_search(struct call *call) {
     struct place place;
     struct words words;
     reply->has_total = true;
-    if (place_open(call, "-search", ask->limit, ask->cursor, &place) != OK ||
-        words_read(call, ask->q, &words) != OK || !words.words)
+    if (place_open(call, "-search", ask->limit, ask->cursor, &place) != OK || words_read(call, ask->q, &words) != OK ||
+        !words.words)
         return call->status;
     if (!ask->cursor)
         place.id = 0;

@@ -7,8 +7,7 @@ enum status content_similar(struct call *call) {
     struct similar_page *reply = call->reply;
     if (title_visible(call, ask->id, false) != OK)
         return call->status;
-    struct rows *rows =
-        call_run(call, Q_similar, ARGS(ARG_INT("limit", ask->has_limit ? ask->limit : USUAL_LIMIT)));
+    struct rows *rows = call_run(call, Q_similar, ARGS(ARG_INT("limit", ask->has_limit ? ask->limit : USUAL_LIMIT)));
     if (!rows)
         return call->status;
     size_t n = rows_count(rows);

@@ -110,7 +110,8 @@ static int flush(struct round *round) {
 /* Adds title `doc` and its neighbours to what is written next. */
 static void write_list(struct round *round, unsigned doc, const struct near *near, size_t n) {
     struct buffer *to = &round->lists;
-    buffer_print(to, "%s{\"title_id\":%lld,\"ids\":[", round->batch ? "," : "[", (long long)model_id(round->model, doc));
+    buffer_print(to, "%s{\"title_id\":%lld,\"ids\":[", round->batch ? "," : "[",
+                 (long long)model_id(round->model, doc));
     for (size_t i = 0; i < n; i++)
         buffer_print(to, "%s%lld", i ? "," : "", (long long)near[i].id);
     buffer_text(to, "],\"scores\":[");

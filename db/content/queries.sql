@@ -75,7 +75,7 @@ with picked (row_place, row_name, row_label, id, place) as (
 select picked.row_place, picked.row_name, picked.row_label, shown.*
 from picked join shown on shown.id = picked.id order by picked.row_place, picked.place
 -- name: title_lock
-select title, version, kind, asset_id, sequence, duration, poster, state, playable, source, youtube_id, source_url
+select title, version, kind, parent_id, asset_id, sequence, duration, poster, state, playable, source, youtube_id, source_url
 from titles where id = :id for update
 -- name: title_change
 update titles set title = coalesce(:title, title), kind = coalesce(:kind, kind),
@@ -135,7 +135,7 @@ with gone as (
     where title_id in (select unnest(other_ids) from neighbours where title_id in (select id from gone))
       and title_id not in (select id from gone)
 ), counted as (select nextval('changes') from gone limit 1)
-select id, revision + 1 as revision, id = any(:ids::bigint[]) as asked, (select count(*) from counted) as counted
+select id, parent_id, revision + 1 as revision, id = any(:ids::bigint[]) as asked, (select count(*) from counted) as counted
 from gone order by id
 -- name: title_card
 select id as title_id, title, duration, revision,
@@ -224,15 +224,19 @@ select name, titles from labels where kind = :kind and titles > 0 order by title
 -- What somebody's words mean: folded as titles are, and as the texts of tsqueries over names and over everything.
 -- name: search_asked
 select left(fold(:q), 200) as folded, asked(:q, false) as names, coalesce(asked(:q, true), asked(:q, false)) as words
--- For each word that no title has: those nearest to it. Swapped letters count as one error more than wrong ones.
+-- For each word that no title has: those nearest to it. Two letters that changed places are one error.
 -- name: search_near
 select word, near.near, to_tsvector('english', word) = ''::tsvector as hollow
 from regexp_split_to_table(fold(left(:q, 200)), ' ') with ordinality parts (word, place)
 left join lateral (
     select array_agg(candidate order by distance, candidate) as near from (
-        select lexicon.word as candidate, levenshtein(lexicon.word, parts.word) as distance
-        from lexicon where lexicon.word % parts.word and length(parts.word) between 3 and 30
-        order by levenshtein(lexicon.word, parts.word), similarity(lexicon.word, parts.word) desc, lexicon.word limit 4
+        (select lexicon.word as candidate, levenshtein(lexicon.word, parts.word) as distance
+         from lexicon where lexicon.word % parts.word and length(parts.word) between 3 and 30
+         order by levenshtein(lexicon.word, parts.word), similarity(lexicon.word, parts.word) desc, lexicon.word limit 4)
+        union
+        (select lexicon.word, 1 from lexicon where length(parts.word) between 3 and 30 and lexicon.word in (
+            select left(parts.word, i - 1) || substr(parts.word, i + 1, 1) || substr(parts.word, i, 1) || substr(parts.word, i + 2)
+            from generate_series(1, length(parts.word) - 1) i) limit 4)
     ) best where distance <= case when length(parts.word) < 5 then 1 when length(parts.word) < 9 then 2 else 3 end
 ) near on not exists (select from lexicon where lexicon.word = parts.word)
 where parts.word <> '' order by place limit 10

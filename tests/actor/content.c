@@ -10,7 +10,7 @@ static struct peer *history;
 
 static int start(void **state) {
     (void)state;
-    house_sql("truncate content.outbox, content.titles, content.seen");
+    house_sql("truncate content.outbox, content.titles, content.seen cascade");
     history = worker_open("history", 64);
     content = house_start("zoe-content", NULL);
     house_await("content", 1);
@@ -23,7 +23,7 @@ static int stop(void **state) {
     peer_close(history);
     house_await("history", 0);
     house_await("content", 0);
-    house_sql("truncate content.outbox, content.titles, content.seen");
+    house_sql("truncate content.outbox, content.titles, content.seen cascade");
     return 0;
 }
 
@@ -32,7 +32,7 @@ static const struct title *create(const char *name) {
 }
 
 static const struct title *show(int64_t id) {
-    return ask_ok(MSG_content_show, nobody, &(struct by_id){.id = id});
+    return ask_ok(MSG_content_show, nobody, &(struct title_one){.id = id});
 }
 
 /* The next card of title `id`. */
@@ -70,7 +70,7 @@ static void a_plan_that_a_title_needs(void **state) {
     assert_false(show(id)->has_plan_id);
     film = ask_ok(MSG_content_playable, nobody, &ref);
     assert_false(film->has_plan_id);
-    ask_ok(MSG_content_delete, admin, &ref);
+    ask_ok(MSG_content_delete, admin, &(struct title_gone_ask){.id = id});
     house_sql("truncate content.outbox");
     while (peer_take(history, 100))
         if (history->header.kind == KIND_ASK)
@@ -129,8 +129,8 @@ static void create_refuses(void **state) {
 
 static void show_refuses(void **state) {
     (void)state;
-    expect_status(ask(MSG_content_show, nobody, &(struct by_id){.id = 999999}), NOT_FOUND);
-    expect_field(ask(MSG_content_show, nobody, &(struct by_id){.id = 0}), "/id");
+    expect_status(ask(MSG_content_show, nobody, &(struct title_one){.id = 999999}), NOT_FOUND);
+    expect_field(ask(MSG_content_show, nobody, &(struct title_one){.id = 0}), "/id");
 }
 
 static void many_shows_at_once(void **state) {
@@ -142,10 +142,10 @@ static void many_shows_at_once(void **state) {
         peer_send(peer,
                   (struct header){
                       .kind = KIND_ASK, .message = MSG_content_show, .remaining_ms = 9000, .key = {peer->edge, i}},
-                  by_id_record(),
-                  &(struct by_id){.id = i % 3 == 0   ? a
-                                        : i % 3 == 1 ? b
-                                                     : 888888});
+                  title_one_record(),
+                  &(struct title_one){.id = i % 3 == 0   ? a
+                                            : i % 3 == 1 ? b
+                                                         : 888888});
     for (int i = 0; i < ASKS; i++) {
         assert_true(peer_take(peer, PATIENCE_MS));
         uint64_t which = peer->header.key.sequence % 3;
@@ -200,14 +200,14 @@ static void delete_tells_the_others(void **state) {
     (void)state;
     int64_t id = create("short-lived")->id;
     card_of(id);
-    expect_code(ask(MSG_content_delete, viewer, &(struct by_id){.id = id}), FORBIDDEN, "forbidden");
-    expect_code(ask(MSG_content_delete, nobody, &(struct by_id){.id = id}), FORBIDDEN, "forbidden");
+    expect_code(ask(MSG_content_delete, viewer, &(struct title_gone_ask){.id = id}), FORBIDDEN, "forbidden");
+    expect_code(ask(MSG_content_delete, nobody, &(struct title_gone_ask){.id = id}), FORBIDDEN, "forbidden");
     /* The broker may give the ask to a second worker when the first one died: the same key is OK again. */
     struct ask_key key = {815, 1};
-    expect_status(ask_as(key, MSG_content_delete, admin, &(struct by_id){.id = id}), OK);
-    expect_status(ask_as(key, MSG_content_delete, admin, &(struct by_id){.id = id}), OK);
-    expect_status(ask(MSG_content_delete, admin, &(struct by_id){.id = id}), NOT_FOUND);
-    expect_status(ask(MSG_content_show, nobody, &(struct by_id){.id = id}), NOT_FOUND);
+    expect_status(ask_as(key, MSG_content_delete, admin, &(struct title_gone_ask){.id = id}), OK);
+    expect_status(ask_as(key, MSG_content_delete, admin, &(struct title_gone_ask){.id = id}), OK);
+    expect_status(ask(MSG_content_delete, admin, &(struct title_gone_ask){.id = id}), NOT_FOUND);
+    expect_status(ask(MSG_content_show, nobody, &(struct title_one){.id = id}), NOT_FOUND);
     const struct title_card *card = card_of(id);
     assert_true(card->deleted);
     assert_int_equal(card->revision, 2);
@@ -405,12 +405,13 @@ static int walk(struct title_list_ask list, int pages) {
 
 static void lists_have_pages_and_filters(void **state) {
     (void)state;
-    house_sql("truncate content.titles");
+    house_sql("truncate content.titles cascade");
     house_sql("insert into content.titles (title, kind, category, state, created_at)"
               " select 'n' || n, case n %% 3 when 0 then 'movie' when 1 then 'series' else 'video' end,"
               " case n %% 5 when 0 then 'Drama' else '' end, case n %% 2 when 0 then 'ready' else 'none' end,"
               /* Seven share each moment: the number decides among them. */
               " timestamptz '2026-01-01Z' + (n / 7) * interval '1 microsecond' from generate_series(1, 210) n");
+    house_sql("update content.titles set categories = array[category] where category <> ''");
     assert_int_equal(walk((struct title_list_ask){.limit = 10, .has_limit = true}, 100), 210);
     assert_int_equal(walk((struct title_list_ask){0}, 100), 210);
     assert_int_equal(walk((struct title_list_ask){.limit = 1, .has_limit = true, .category = "Drama"}, 100), 42);
@@ -465,7 +466,7 @@ static void the_bus_hears_of_each_change(void **state) {
         tell((struct processing_news){.title_id = id, .asset = "a", .asset_id = 1, .sequence = 1, .state = "ready"}),
         OK);
     expect_status(ask(MSG_content_change, viewer, &(struct title_change){.id = id, .title = "x"}), FORBIDDEN);
-    expect_status(ask(MSG_content_delete, admin, &(struct by_id){.id = id}), OK);
+    expect_status(ask(MSG_content_delete, admin, &(struct title_gone_ask){.id = id}), OK);
     assert_true(ear_take(ear, "invalidate", &event, PATIENCE_MS) && event.id == id);
     assert_false(ear_take(ear, "invalidate", &event, 100));
     ear_close(ear);
@@ -473,30 +474,37 @@ static void the_bus_hears_of_each_change(void **state) {
 
 static void every_list_has_its_index(void **state) {
     (void)state;
-    house_sql("insert into content.titles (title, kind, category, state, created_at)"
-              " select 'n' || n, 'movie', case n %% 1000 when 0 then 'rare' else 'usual' end, 'none', now() - n * "
-              "interval '1 s'"
+    house_sql("insert into content.titles (title, kind, categories, genres, state, created_at)"
+              " select 'n' || n, 'movie', array[case n %% 1000 when 0 then 'rare' else 'usual' end],"
+              " array[case n %% 1500 when 0 then 'rare' else 'usual' end], 'none', now() - n * interval '1 s'"
               " from generate_series(1, 30000) n");
     house_sql("analyze content.titles");
     struct db *db = house_db("content");
-    static const char *const lists[] = {"true", "category = 'rare'", "kind = 'video'", "processing_state = 'ready'"};
-    static const char *const indexes[] = {"titles_recent", "titles_category", "titles_kind", "titles_state"};
-    for (size_t i = 0; i < 4; i++) {
+    static const struct {
+        const char *filters, *order, *index;
+    } lists[] = {{"null, null, null, null", "made_at desc, id desc", "titles_recent"},
+                 {"null, 'rare', null, null", "made_at desc, id desc", "titles_categories"},
+                 {"null, null, 'rare', null", "sort_rating, id", "titles_genres"},
+                 {"'video', null, null, null", "made_at desc, id desc", "titles_kind"},
+                 {"null, null, null, 'ready'", "made_at desc, id desc", "titles_state"},
+                 {"null, null, 'usual', null", "sort_title, id", "titles_by_title"},
+                 {"null, null, null, null", "sort_year desc, id desc", "titles_by_year"},
+                 {"null, 'usual', null, null", "sort_rating desc, id desc", "titles_by_rating"},
+                 {"null, null, null, null", "popularity desc, id desc", "titles_by_popularity"}};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         char sql[400];
-        bool found = false;
         snprintf(sql, sizeof sql,
-                 "explain select * from shown where %s and (made_at, id) < (now(), 5000000) order by made_at desc, id "
-                 "desc limit 21",
-                 lists[i]);
+                 "explain select * from listed(false, %s, null, null, null, null, null) order by %s limit 21",
+                 lists[i].filters, lists[i].order);
         struct rows *rows = db_text(db, sql);
         assert_non_null(rows);
         char plan[4000] = "";
         for (size_t row = 0; row < rows_count(rows); row++)
             strncat(strcat(plan, "\n"), rows_text(rows, row, "QUERY PLAN"), 300);
-        found = strstr(plan, indexes[i]) != NULL;
+        bool found = strstr(plan, lists[i].index) != NULL;
         rows_free(rows);
         if (!found)
-            fail_msg("%s: %s", lists[i], plan);
+            fail_msg("%s %s: %s", lists[i].filters, lists[i].order, plan);
     }
     db_close(db);
 }

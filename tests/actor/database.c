@@ -9,15 +9,15 @@ enum { PUT, GET, FAIL_CHECK, SLOW, COUNT, TYPES };
 
 static const struct db_query queries[] = {
     {"put", "insert into scratch (id, name) values ($1, $2) returning id, name",
-     (const char *const[]){"id", "name", NULL}},
-    {"get", "select id, name from scratch where id = $1", (const char *const[]){"id", NULL}},
-    {"fail_check", "insert into scratch (id, name, size) values ($1, 'x', -1)", (const char *const[]){"id", NULL}},
-    {"slow", "select pg_sleep(30)", (const char *const[]){NULL}},
-    {"count", "select count(*) as n from scratch", (const char *const[]){NULL}},
+     (const char *const[]){"id", "name", NULL}, false},
+    {"get", "select id, name from scratch where id = $1", (const char *const[]){"id", NULL}, false},
+    {"fail_check", "insert into scratch (id, name, size) values ($1, 'x', -1)", (const char *const[]){"id", NULL}, false},
+    {"slow", "select pg_sleep(30)", (const char *const[]){NULL}, false},
+    {"count", "select count(*) as n from scratch", (const char *const[]){NULL}, false},
     {"types",
      "select $1::bigint as i, $2::float8 as r, $3::boolean as b, $4::text as t, $5::bytea as y, $6::text as nothing,"
      " timestamptz '2026-11-20 08:54:15.25Z' as at",
-     (const char *const[]){"i", "r", "b", "t", "y", "nothing", NULL}},
+     (const char *const[]){"i", "r", "b", "t", "y", "nothing", NULL}, false},
 };
 
 static struct db *open_db(void) {
@@ -145,7 +145,7 @@ static void roll_back_and_commit(void **state) {
 
 static void a_broken_query_is_found_at_once(void **state) {
     (void)state;
-    const struct db_query broken[] = {{"broken", "select * from nowhere", (const char *const[]){NULL}}};
+    const struct db_query broken[] = {{"broken", "select * from nowhere", (const char *const[]){NULL}, false}};
     struct db *db = db_open("content", broken, 1);
     assert_int_equal(db_connect(db), UNAVAILABLE);
     db_close(db);
@@ -153,7 +153,7 @@ static void a_broken_query_is_found_at_once(void **state) {
 
 static void a_changed_table_is_prepared_anew(void **state) {
     struct db *db = *state, *owner = house_db("content");
-    const struct db_query all[] = {{"all", "select * from scratch", (const char *const[]){NULL}}};
+    const struct db_query all[] = {{"all", "select * from scratch", (const char *const[]){NULL}, false}};
     struct db *reader = db_open("content", all, 1);
     (void)db;
     rows_free(db_run(reader, 0, NULL, NULL, NULL));

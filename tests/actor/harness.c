@@ -21,7 +21,7 @@ static int stop(void **state) {
     (void)state;
     house_stop(puppet);
     house_await("content", 0);
-    house_sql("truncate content.outbox, content.titles, content.seen");
+    house_sql("truncate content.outbox, content.titles, content.seen cascade");
     return 0;
 }
 
@@ -79,9 +79,9 @@ static void a_repeated_key_runs_once(void **state) {
     (void)state;
     struct ask_key key = {4711, 1};
     for (int i = 0; i < 3; i++)
-        expect_status(ask_as(key, MSG_content_delete, admin, &(struct by_id){.id = 1}), OK);
+        expect_status(ask_as(key, MSG_content_delete, admin, &(struct title_gone_ask){.id = 1}), OK);
     assert_int_equal(house_number("select count(*) as value from content.titles where title = 'once'"), 1);
-    expect_status(ask_as((struct ask_key){4711, 2}, MSG_content_delete, admin, &(struct by_id){.id = 1}), OK);
+    expect_status(ask_as((struct ask_key){4711, 2}, MSG_content_delete, admin, &(struct title_gone_ask){.id = 1}), OK);
     assert_int_equal(house_number("select count(*) as value from content.titles where title = 'once'"), 2);
 }
 
@@ -96,7 +96,7 @@ static void batches_answer_everyone(void **state) {
             peer,
             (struct header){
                 .kind = KIND_ASK, .message = MSG_content_show, .remaining_ms = 10000, .key = {peer->edge, (uint64_t)i}},
-            by_id_record(), &(struct by_id){.id = i});
+            title_one_record(), &(struct title_one){.id = i});
     for (int i = 0; i < ASKS; i++) {
         assert_true(peer_take(peer, PATIENCE_MS));
         assert_int_equal(peer->header.status, OK);
@@ -126,7 +126,7 @@ static void what_cannot_be_read_is_invalid(void **state) {
     assert_true(peer_take(peer, PATIENCE_MS));
     assert_int_equal(peer->header.status, INVALID);
     peer_close(peer);
-    expect_field(ask(MSG_content_show, nobody, &(struct by_id){.id = -5}), "/id");
+    expect_field(ask(MSG_content_show, nobody, &(struct title_one){.id = -5}), "/id");
     expect_status(ask(MSG_content_list, nobody, &(struct title_list_ask){0}), NOT_FOUND);
 }
 
@@ -164,7 +164,7 @@ static void a_database_that_is_away_is_said_so(void **state) {
     house_database_start();
     for (int i = 0; i < 4; i++) {
         expect_status(create("sleep", "0"), OK);
-        ask_ok(MSG_content_delete, admin, &(struct by_id){.id = 1});
+        ask_ok(MSG_content_delete, admin, &(struct title_gone_ask){.id = 1});
     }
     /* All by the one process that was there before. */
     assert_int_equal(waitpid(puppet, NULL, WNOHANG), 0);

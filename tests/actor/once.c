@@ -20,7 +20,7 @@ static int stop(void **state) {
     peer_close(edge);
     house_stop(puppet);
     house_await("content", 0);
-    house_sql("truncate content.outbox, content.titles, content.seen, content.once");
+    house_sql("truncate content.outbox, content.titles, content.seen, content.once cascade");
     return 0;
 }
 

@@ -12,6 +12,7 @@ int harness_tests(void);
 int outbox_tests(void);
 int once_tests(void);
 int content_tests(void);
+int catalogue_tests(void);
 int history_tests(void);
 int lists_tests(void);
 int recommend_tests(void);
