@@ -5,7 +5,10 @@ enum status tell_card(struct call *call, int64_t id) {
     struct rows *rows = call_run(call, Q_title_card, ARGS(ARG_INT("id", id)));
     if (!rows)
         return call->status;
-    bool filled = rows_count(rows) && !rows_fill(rows, 0, title_card_record(), &card, call->arena);
+    struct title_about *about = arena_alloc(call->arena, sizeof *about);
+    bool filled = about && rows_count(rows) && !rows_fill(rows, 0, title_card_record(), &card, call->arena) &&
+                  !rows_fill(rows, 0, title_about_record(), about, call->arena);
+    card.about = about;
     rows_free(rows);
     return filled ? call_post(call, MSG_history_learn, &card) : INTERNAL;
 }

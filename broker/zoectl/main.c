@@ -20,6 +20,8 @@ static const struct command {
     {"mail", zoectl_mail, "list [STATE] | show|retry|drop LETTER", "the outgoing mail"},
     {"users", zoectl_users, "list | show|suspend|...|import WHO", "accounts (zoectl users tells more)"},
     {"keys", zoectl_keys, "list | rotate", "keys that sign access tokens"},
+    {"import", zoectl_import, "tmdb MOVIES.csv CREDITS.csv | csv FILE | lines FILE", "take titles into the catalogue"},
+    {"export", zoectl_export, "", "write the catalogue as JSON lines"},
     {"messages", zoectl_messages, "", "list what can be asked of whom"},
     {"settings", zoectl_settings, "[--file]", "list the ZOE_ variables, or write them as an environment file"},
     {"migrate", zoectl_migrate, "", "prepare the database"},
@@ -30,7 +32,7 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 static void print_usage(FILE *to) {
     fputs("usage: zoectl COMMAND\n\n", to);
     for (int i = 0; i < COMMANDS; i++)
-        fprintf(to, "  %-8s %-36s %s\n", commands[i].name, commands[i].use, commands[i].meaning);
+        fprintf(to, "  %-8s %-50s %s\n", commands[i].name, commands[i].use, commands[i].meaning);
 }
 
 void zoectl_complain(const char *format, ...) {

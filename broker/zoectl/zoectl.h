@@ -19,6 +19,8 @@ int zoectl_mail(int argc, char **argv);
 int zoectl_jobs(int argc, char **argv);
 int zoectl_users(int argc, char **argv);
 int zoectl_keys(int argc, char **argv);
+int zoectl_import(int argc, char **argv);
+int zoectl_export(int argc, char **argv);
 int zoectl_messages(int argc, char **argv);
 int zoectl_settings(int argc, char **argv);
 int zoectl_migrate(int argc, char **argv);

@@ -138,8 +138,16 @@ with gone as (
 select id, parent_id, revision + 1 as revision, id = any(:ids::bigint[]) as asked, (select count(*) from counted) as counted
 from gone order by id
 -- name: title_card
-select id as title_id, title, duration, revision,
-       case when poster then '/v1/titles/' || id || '/poster.jpg' end as poster_url
+select id as title_id, title, coalesce(duration, runtime) as duration, revision,
+       case when poster then '/v1/titles/' || id || '/poster.jpg' end as poster_url, kind, parent_id, season, episode,
+       visibility = 'hidden' as hidden, ms(visible_from) as visible_from, ms(visible_until) as visible_until, genres,
+       array(select keyword from unnest(keywords || tags) keyword where octet_length(keyword) <= 100 limit 60) as keywords,
+       array(select name from credits join persons on persons.id = person_id where title_id = titles.id
+             and credits.kind = 'crew' and job in ('Director', 'Creator') and octet_length(name) <= 100
+             order by place limit 10) as directors,
+       array(select name from credits join persons on persons.id = person_id where title_id = titles.id
+             and credits.kind = 'cast' and octet_length(name) <= 100 order by place limit 10) as cast,
+       year, description as text
 from titles where id = :id
 -- A rung or a poster that is there once does not vanish from the same film; a newer film begins from nothing.
 -- name: title_processed

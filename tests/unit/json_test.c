@@ -27,8 +27,8 @@ static const char *through(const struct record *record, const char *text) {
 
 static void takes_what_the_contract_says(void **state) {
     (void)state;
-    assert_string_equal(through(title_new_record(), "{\"title\":\"L\\u00e9on\"}"), "{\"title\":\"L\xc3\xa9on\"}");
-    assert_string_equal(through(title_new_record(), "{\"title\":\"a\",\"kind\":null}"), "{\"title\":\"a\"}");
+    assert_string_equal(through(artist_new_record(), "{\"name\":\"L\\u00e9on\"}"), "{\"name\":\"L\xc3\xa9on\"}");
+    assert_string_equal(through(artist_new_record(), "{\"name\":\"a\",\"biography\":null}"), "{\"name\":\"a\"}");
     assert_string_equal(through(progress_ask_record(), "{\"title_id\":7,\"position\":12}"),
                         "{\"title_id\":7,\"position\":12}");
     assert_string_equal(through(progress_ask_record(), "{\"title_id\":7,\"position\":0.1}"),
