@@ -64,8 +64,7 @@ static enum status run_migration(struct db *db, const char *service, const struc
     if (done_before(db, service, migration->number))
         return OK;
     struct buffer sql = {0};
-    buffer_print(&sql, "begin; set local role zoe_%s; set local search_path = %s, letters;", service,
-                 service);
+    buffer_print(&sql, "begin; set local role zoe_%s; set local search_path = %s, letters;", service, service);
     buffer_text(&sql, migration->sql);
     buffer_print(&sql,
                  "; reset role; insert into zoe.migrations (service, number, name) values ('%s', %d, '%s'); commit;",

@@ -58,8 +58,8 @@ unsigned db_generation(const struct db *db);
 void db_notice_loss(struct db *db);
 
 /* Runs a statement. Each parameter comes from `args` (may be NULL), else from the field of that name in `value` (a
- * struct of `record`, may be NULL); absent fields and empty lists of texts or numbers are null, others are arrays. NULL on failure, db_status() tells; else the caller
- * rows_free()s. */
+ * struct of `record`, may be NULL); absent fields and empty lists of texts or numbers are null, others are arrays. NULL
+ * on failure, db_status() tells; else the caller rows_free()s. */
 struct rows *db_run(struct db *db, unsigned query, const struct record *record, const void *value,
                     const struct db_arg *args);
 

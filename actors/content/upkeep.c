@@ -14,7 +14,7 @@
 /* What follows from many titles at once is worked out behind the writers, by one thread of one process: the counts of
  * labels, and the neighbours of titles whose traits changed. */
 
-enum { LOOK_MS = 250, QUIET_MS = 500, PATIENCE_MS = 10000, BATCH = 200 };
+enum { LOOK_MS = 250, QUIET_MS = 500, PATIENCE_MS = 60000, BATCH = 200 };
 
 struct upkeep {
     pthread_t thread;

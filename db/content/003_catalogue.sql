@@ -70,7 +70,7 @@ create table persons (
     words tsvector generated always as (to_tsvector('simple', fold(name))) stored
 );
 create index persons_name on persons (sort_name text_pattern_ops, id);
-create index persons_words on persons using gin (words) with (fastupdate = off);
+create index persons_words on persons using gin (words) with (gin_pending_list_limit = 128);
 
 create table credits (
     title_id bigint not null references titles on delete cascade,
@@ -109,15 +109,16 @@ create table search (
     visible_until timestamptz
 ) with (toast_tuple_target = 256);
 alter table search alter words set storage external;
-create index search_words on search using gin (words) with (fastupdate = off);
-create index search_names on search using gin (names) with (fastupdate = off);
+-- What was written last waits unsorted, up to this many kilobytes: cheap to write, and little to read through.
+create index search_words on search using gin (words) with (gin_pending_list_limit = 256);
+create index search_names on search using gin (names) with (gin_pending_list_limit = 128);
 create index search_name on search (name text_pattern_ops);
 create index search_first on search (left(name, 1), popularity desc);
 create index search_second on search (left(name, 2), popularity desc);
 
 -- Every word of titles, people and labels: what a mistyped word may have meant.
 create table lexicon (word text primary key);
-create index lexicon_near on lexicon using gin (word letters.gin_trgm_ops);
+create index lexicon_near on lexicon using gin (word letters.gin_trgm_ops) with (gin_pending_list_limit = 128);
 
 -- What a title has in common with others, as `k:heist`; `stale` until its neighbours were worked out again.
 create table traits (

@@ -190,8 +190,9 @@ on conflict (title_id) do update set name = excluded.name, others = excluded.oth
 where (search.*) is distinct from (excluded.*)
 -- name: lexicon_learn
 insert into lexicon (word)
-select distinct word from search, unnest(tsvector_to_array(ts_filter(words, '{a,b,c}'))) word
-where title_id = any(:ids::bigint[]) and length(word) between 3 and 30
+select distinct said.word from search, unnest(tsvector_to_array(ts_filter(words, '{a,b,c}'))) said (word)
+where title_id = any(:ids::bigint[]) and length(said.word) between 3 and 30
+  and not exists (select from lexicon known where known.word = said.word)
 on conflict do nothing
 -- name: labels_learn
 with counted as (select nextval('changes'))
@@ -396,7 +397,9 @@ delete from persons where id = :id returning id
 insert into persons (name, external_id)
 select min(name), external_id from jsonb_to_recordset(:items::jsonb) as items (credits jsonb)
 cross join lateral jsonb_to_recordset(credits) as people (name text, external_id text)
-where external_id is not null group by external_id
+where external_id is not null
+  and not exists (select from persons known where known.external_id = people.external_id and known.name = people.name)
+group by external_id
 on conflict (external_id) do update set name = excluded.name, version = persons.version + 1
     where persons.name <> excluded.name
 -- name: import_nameless
@@ -409,14 +412,15 @@ where people.external_id is null
 -- name: import_titles
 with items as (
     select *, md5(item::text) as digest from (
-        select item, item ->> 'external_id' as external_id, (item ->> 'kind') = 'episode' as below, place
+        select item, item ->> 'external_id' as external_id, (item ->> 'kind') = 'episode' as below, place,
+               max(place) over (partition by item ->> 'external_id') as last_place
         from jsonb_array_elements(:items::jsonb) with ordinality all_items (item, place)) named
-    where coalesce(below, false) = :below
+    where coalesce(below, false) = :below and place = last_place
 ), done as (
     insert into titles (external_id, import_digest, title, kind, description, category, categories, source, youtube_id,
         source_url, trailer_url, year, language, rating, age_rating, runtime, genres, tags, keywords, alternative_titles,
         visibility, visible_from, visible_until, popularity, parent_id, season, episode)
-    select distinct on (items.external_id) items.external_id, digest, t.title, coalesce(t.kind, 'movie'),
+    select items.external_id, digest, t.title, coalesce(t.kind, 'movie'),
         coalesce(t.description, ''), coalesce((categories_of(t.category, t.categories))[1], ''),
         categories_of(t.category, t.categories), coalesce(t.source, 'hosted'), t.youtube_id, t.source_url, t.trailer_url,
         t.year, t.language, t.rating, t.age_rating, t.duration, coalesce(t.genres, '{}'), coalesce(t.tags, '{}'),
@@ -429,7 +433,7 @@ with items as (
         alternative_titles text[], visibility text, visible_from text, visible_until text, popularity float8, parent text,
         season integer, episode integer)
     left join titles parent on below and parent.external_id = t.parent
-    order by items.external_id, place desc
+    order by place
     on conflict (external_id) do update set import_digest = excluded.import_digest, title = excluded.title,
         kind = excluded.kind, description = excluded.description, category = excluded.category,
         categories = excluded.categories, source = excluded.source, youtube_id = excluded.youtube_id,
@@ -461,13 +465,14 @@ delete from credits where title_id = any(:ids::bigint[])
 -- name: import_credits
 insert into credits (title_id, kind, place, person_id, job, role)
 select titles.id, people.kind, row_number() over (partition by titles.id, people.kind order by people.place) - 1,
-       who.id, coalesce(people.job, ''), coalesce(people.role, '')
+       coalesce(known.id, named.id), coalesce(people.job, ''), coalesce(people.role, '')
 from jsonb_to_recordset(:items::jsonb) as items (external_id text, credits jsonb)
 join titles using (external_id)
 cross join lateral rows from (jsonb_to_recordset(credits) as (name text, external_id text, kind text, job text, role text))
     with ordinality as people (name, external_id, kind, job, role, place)
-cross join lateral (select id from persons where case when people.external_id is not null then persons.external_id = people.external_id
-                    else sort_name = left(fold(people.name), 100) and persons.name = people.name end order by id limit 1) who
+left join persons known on known.external_id = people.external_id
+left join lateral (select id from persons where people.external_id is null and sort_name = left(fold(people.name), 100)
+                   and persons.name = people.name order by id limit 1) named on true
 where titles.id = any(:ids::bigint[])
 -- name: export_name
 update titles set external_id = 'zoe:' || gen_random_uuid() where external_id is null
