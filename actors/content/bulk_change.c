@@ -28,10 +28,11 @@ enum status content_bulk_change(struct call *call) {
     size_t n = rows_count(rows);
     const char *ids = ids_of(rows, "id", call->arena);
     reply->ids.at = arena_alloc(call->arena, n * sizeof(int64_t) + 1);
-    for (; reply->ids.at && reply->ids.n < n; reply->ids.n++) {
+    for (; reply->ids.at && reply->ids.n < n; reply->ids.n++)
         LIST_AT(reply->ids, int64_t, reply->ids.n) = rows_int(rows, reply->ids.n, "id");
-        tell_changed(call, LIST_AT(reply->ids, int64_t, reply->ids.n));
-    }
+    tell_rows(call, rows, "id");
     rows_free(rows);
+    if (call->status != OK)
+        return call->status;
     return reply->ids.at ? keep_up(call, ids) : INTERNAL;
 }

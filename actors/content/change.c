@@ -48,15 +48,15 @@ static enum status fits(struct call *call, const struct rows *rows) {
     return title_check(call, "", &checked);
 }
 
-static enum status lock(struct call *call, bool *renamed) {
+static enum status lock(struct call *call) {
     const struct title_change *ask = call->ask;
     struct rows *rows = call_run(call, Q_title_lock, NULL);
     if (!rows)
         return call->status;
     if (!rows_count(rows))
         call->status = NOT_FOUND;
-    else if (match_check(call, ask->match, rows_int(rows, 0, "version")) == OK && fits(call, rows) == OK)
-        *renamed = ask->title && strcmp(ask->title, rows_text(rows, 0, "title")) != 0;
+    else if (match_check(call, ask->match, rows_int(rows, 0, "version")) == OK)
+        fits(call, rows);
     /* A series shows its episodes. */
     if (call->status == OK && !rows_null(rows, 0, "parent_id"))
         tell_changed(call, rows_int(rows, 0, "parent_id"));
@@ -66,12 +66,11 @@ static enum status lock(struct call *call, bool *renamed) {
 
 enum status content_change(struct call *call) {
     const struct title_change *ask = call->ask;
-    bool renamed = false;
     if (call_needs(call, ROLE_ADMIN) != OK || (ask->title && title_name_check(call, ask->title) != OK) ||
-        clear_check(call, ask) != OK || lock(call, &renamed) != OK)
+        clear_check(call, ask) != OK || lock(call) != OK)
         return call->status;
     if (call_do(call, Q_title_change, NULL) != OK || keep_up_one(call, ask->id) != OK ||
-        (renamed && tell_card(call, ask->id) != OK))
+        tell_card(call, ask->id) != OK)
         return call->status;
     tell_changed(call, ask->id);
     return title_reply(call, ask->id);

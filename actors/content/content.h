@@ -99,6 +99,8 @@ enum status words_guess(struct call *call, const char *question, struct words *w
 /* tell.c: who else must know. */
 /* Posts the title's card to history, in the running transaction. */
 enum status tell_card(struct call *call, int64_t id);
+/* The cards of all titles in a column, and the edges. */
+enum status tell_rows(struct call *call, const struct rows *rows, const char *column);
 enum status tell_deleted(struct call *call, int64_t id, int64_t revision);
 /* Asks transcode to remove the title's films. */
 enum status tell_forget(struct call *call, int64_t id);

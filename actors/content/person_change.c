@@ -13,7 +13,7 @@ static enum status lock(struct call *call) {
     return call->status;
 }
 
-/* Titles are found by the names of their people. */
+/* Titles are found by the names of their people, and recommended by them. */
 enum status content_person_change(struct call *call) {
     if (call_needs(call, ROLE_ADMIN) != OK || lock(call) != OK || call_fetch(call, Q_person_change, NULL) != OK)
         return call->status;
@@ -21,8 +21,7 @@ enum status content_person_change(struct call *call) {
     if (!rows)
         return call->status;
     const char *ids = ids_of(rows, "title_id", call->arena);
-    for (size_t i = 0; i < rows_count(rows); i++)
-        tell_changed(call, rows_int(rows, i, "title_id"));
+    tell_rows(call, rows, "title_id");
     rows_free(rows);
-    return keep_up(call, ids);
+    return call->status == OK ? keep_up(call, ids) : call->status;
 }

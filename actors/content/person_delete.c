@@ -7,12 +7,13 @@ enum status content_person_delete(struct call *call) {
     if (!rows)
         return call->status;
     const char *ids = ids_of(rows, "title_id", call->arena);
-    for (size_t i = 0; i < rows_count(rows); i++)
-        tell_changed(call, rows_int(rows, i, "title_id"));
+    struct rows *gone = call_run(call, Q_person_delete, NULL);
+    bool found = gone && rows_count(gone);
+    rows_free(gone);
+    if (found)
+        tell_rows(call, rows, "title_id");
     rows_free(rows);
-    if (!(rows = call_run(call, Q_person_delete, NULL)))
-        return call->status;
-    bool found = rows_count(rows);
-    rows_free(rows);
-    return found ? keep_up(call, ids) : NOT_FOUND;
+    if (call->status != OK || !found)
+        return call->status == OK ? NOT_FOUND : call->status;
+    return keep_up(call, ids);
 }

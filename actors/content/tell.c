@@ -13,6 +13,16 @@ enum status tell_card(struct call *call, int64_t id) {
     return filled ? call_post(call, MSG_history_learn, &card) : INTERNAL;
 }
 
+enum status tell_rows(struct call *call, const struct rows *rows, const char *column) {
+    for (size_t i = 0; i < rows_count(rows); i++) {
+        int64_t id = rows_int(rows, i, column);
+        if (tell_card(call, id) != OK)
+            return call->status;
+        tell_changed(call, id);
+    }
+    return OK;
+}
+
 enum status tell_deleted(struct call *call, int64_t id, int64_t revision) {
     return call_post(call, MSG_history_learn,
                      &(struct title_card){.title_id = id, .revision = revision, .deleted = true, .has_deleted = true});

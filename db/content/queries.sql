@@ -347,7 +347,7 @@ delete from seasons where title_id = :title_id and number = :number returning nu
 -- name: season_episodes
 select id from titles where parent_id = :title_id and season = :number
 -- name: title_touch
-update titles set version = version + 1, updated_at = now() where id = :title_id
+update titles set version = version + 1, revision = revision + 1, updated_at = now() where id = :title_id
 -- name: season_make
 insert into seasons (title_id, number) select id, :season from titles where id = :parent_id and kind = 'series'
 on conflict (title_id, number) do update set number = excluded.number returning number
@@ -390,7 +390,10 @@ update persons set name = coalesce(:name, name), biography = coalesce(:biography
     external_id = coalesce(:external_id, external_id), version = version + 1
 where id = :id returning id, name, biography, external_id, version
 -- name: person_titles
-select distinct title_id from credits where person_id = :id
+with told as (
+    update titles set revision = revision + 1 where id in (select title_id from credits where person_id = :id) returning id
+)
+select id as title_id from told
 -- name: person_delete
 delete from persons where id = :id returning id
 -- name: import_persons

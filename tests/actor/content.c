@@ -169,7 +169,8 @@ static void change_changes_what_is_said(void **state) {
     assert_string_equal(changed->category, "Vlog");
     assert_string_equal(changed->kind, "movie");
     assert_true(changed->created_at == created_at);
-    /* Nothing that history shows has changed. */
+    /* Recommendations are made of the description too. */
+    assert_string_equal(card_of(id)->about->text, "new");
     no_more_cards();
     changed = ask_ok(MSG_content_change, admin,
                      &(struct title_change){.id = id, .title = "after", .kind = "video", .description = ""});
