@@ -246,7 +246,7 @@ test('plain files go in, and what comes out goes in again', async () => {
   assert.equal(first.status, 1);
   assert.match(first.stdout, /^2 added, 0 changed, 0 as they were, 4 refused/);
   assert.match(first.stderr, /titles\.csv:4: \/year must be an integer/);
-  assert.match(first.stderr, /titles\.csv:6: something follows a closing quote/);
+  assert.match(first.stderr, /titles\.csv:6: there is text behind a closing quote/);
   assert.match(first.stderr, /titles\.csv:7: it has not as many fields/);
   assert.match(first.stderr, /titles\.csv:8: \/title/);
   assert.match((await set.zoectl('import', 'csv', file)).stdout, /^0 added, 0 changed, 2 as they were/);
