@@ -63,7 +63,7 @@ static enum outcome run(struct audio *audio, const struct track *track, const ch
     struct task *task = audio->task;
     char name[NAME_BYTES];
     snprintf(name, sizeof name, "uploads/%s", task->upload);
-    int film = store_read(name);
+    int film = film_open(name);
     if (film < 0)
         return TASK_LATER;
     const char *arguments[] = {"audio", arena_print(task->arena, "film=%s", task->film),

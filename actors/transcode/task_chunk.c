@@ -167,7 +167,7 @@ enum outcome task_chunk(struct task *task, const char **why) {
     struct chunk chunk = {.task = task, .frames = -1};
     int audio = -1;
     snprintf(name, sizeof name, "uploads/%s", task->upload);
-    int film = store_read(name);
+    int film = film_open(name);
     if (film < 0 || (task->has_audio && (audio = gather_audio(task)) < 0)) {
         if (film >= 0)
             close(film);

@@ -26,7 +26,7 @@ enum outcome task_poster(struct task *task, const char **why) {
     char name[NAME_BYTES];
     struct poster poster = {.task = task};
     snprintf(name, sizeof name, "uploads/%s", task->upload);
-    int film = store_read(name);
+    int film = film_open(name);
     if (film < 0 || !task->rung_count)
         return TASK_LATER;
     const char *arguments[] = {

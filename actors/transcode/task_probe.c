@@ -120,7 +120,7 @@ enum outcome task_probe(struct task *task, const char **why) {
     char name[NAME_BYTES];
     struct probe probe = {.task = task};
     snprintf(name, sizeof name, "uploads/%s", task->upload);
-    int film = store_read(name);
+    int film = film_open(name);
     if (film < 0)
         return TASK_LATER;
     const char *arguments[] = {"probe", NULL};

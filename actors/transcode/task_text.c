@@ -35,7 +35,7 @@ static enum outcome run(struct text *text, const struct track *track, const char
         snprintf(name, sizeof name, "uploads/%s", task->upload);
     else
         snprintf(name, sizeof name, "assets/%s/text_%d/source", task->folder, task->make);
-    int film = store_read(name);
+    int film = film_open(name);
     if (film < 0)
         return TASK_LATER;
     const char *arguments[] = {"text", arena_print(task->arena, "film=%s", task->film),

@@ -146,6 +146,10 @@ void picture_folder(const char *name, char to[NAME_BYTES]);
 /* Pictures that nobody kept, and files that arrived for nothing; call it every ten minutes. */
 void pictures_sweep(struct db *db);
 
+/* film.c: a descriptor of a film for the child, a file or a socket (media.h); -1 when it cannot be opened. The caller
+ * closes it. */
+int film_open(const char *name);
+
 /* ladder.c: the rungs of a film of this size, highest first, never above it. Returns their number. */
 size_t ladder_for(uint32_t width, uint32_t height, struct rung rungs[MEDIA_RUNGS_MAX], struct arena *arena);
 /* "1920x1080:23:6000000:6000000,..." */

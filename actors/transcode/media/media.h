@@ -4,7 +4,8 @@
 /* What the transcode actor and its sandboxed child zoe-media say to each other.
  *
  * The actor starts `zoe-media VERB key=value...` with these descriptors and nothing else but 0, 1 and 2:
- *   3  the film, opened for reading (regular file)
+ *   3  the film, opened for reading: a regular file, or a socket. Over it the child sends struct media_ask, and gets
+ *      struct media_said with that many bytes behind it; of an ask for 0 bytes only the film's length, none behind
  *   4  `chunk` with audio: the AUDIO payloads of the chunk's segments, one after the other (a file or a pipe). It
  *      is read to its end when the first segment's pictures are ready, so a pipe may be filled after the start
  *   5  results: a pipe or a socket to the actor; struct media_frame followed by its payload, native byte order
@@ -99,6 +100,17 @@ struct media_audio_head {
     uint32_t bytes;  /* of the AAC-LC access unit that follows, 1..MEDIA_AAC_MAX_BYTES */
 } __attribute__((packed));
 
+struct media_ask {
+    int64_t offset;
+    uint32_t bytes; /* at most MEDIA_ASK_MAX_BYTES */
+    uint32_t unused;
+};
+
+struct media_said {
+    int64_t bytes; /* 0 at the end, negative: the film cannot be read */
+};
+
+#define MEDIA_ASK_MAX_BYTES      (1u << 20)
 #define MEDIA_PAYLOAD_MAX_BYTES  (64u << 20)
 #define MEDIA_SENTENCE_MAX_BYTES 400
 #define MEDIA_AAC_MAX_BYTES      6144

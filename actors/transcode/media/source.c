@@ -1,8 +1,8 @@
 #include "actors/transcode/media/source.h"
+#include "actors/transcode/media/film.h"
 #include "actors/transcode/media/result.h"
 #include <errno.h>
 #include <libavutil/avstring.h>
-#include <unistd.h>
 
 #define READ_BYTES (256 << 10)
 #define FAR_US     (1ll << 52)
@@ -26,10 +26,7 @@ static const char DECODERS[] =
 
 static int fill(void *opaque, uint8_t *buffer, int bytes) {
     struct source *source = opaque;
-    ssize_t got;
-    do
-        got = pread(MEDIA_FD_FILM, buffer, (size_t)bytes, source->position);
-    while (got < 0 && errno == EINTR);
+    ssize_t got = film_read(buffer, (size_t)bytes, source->position);
     if (got < 0) {
         source->read_error = errno;
         return AVERROR(errno);
@@ -71,8 +68,7 @@ static void prepare(struct source *source, const char *containers) {
 
 static void open_as(struct source *source, const char *containers, const char *otherwise) {
     *source = (struct source){0};
-    /* Not fstat: libc makes it a call that can also look at paths, which the sandbox refuses. */
-    source->bytes = lseek(MEDIA_FD_FILM, 0, SEEK_END);
+    source->bytes = film_bytes();
     if (source->bytes < 0)
         result_fail(MEDIA_BLAME_HOST, "The film could not be read.");
     if (source->bytes == 0)
