@@ -191,6 +191,10 @@ static void send_default(struct request *request) {
     reply_header(request, "Cache-Control", "public, max-age=86400");
 }
 
+static void no_picture(struct request *request) {
+    reply_refuse(request, NOT_FOUND, "no-picture", "There is no such picture.");
+}
+
 /* NAME-SIZE.jpg: 32 hexadecimal digits, two to four decimal ones. */
 void picture_file(struct request *request) {
     const char *name = request_param(request, "name");
@@ -205,6 +209,8 @@ void picture_file(struct request *request) {
     bool good = n >= 2 && n <= 4 && !strcmp(size + n, ".jpg");
     if (good)
         snprintf(path, sizeof path, "pictures/%.2s/%.32s/%s", name, name, size);
-    if (!good || send_mapped(request, path, type, for_ever))
-        reply_refuse(request, NOT_FOUND, "no-picture", "There is no such picture.");
+    if (good)
+        send_mapped(request, path, type, for_ever, NULL, no_picture);
+    else
+        no_picture(request);
 }

@@ -1,11 +1,7 @@
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "db/store/store.h"
 #include "http_edge/members.h"
 #include "http_edge/names.h"
 #include "http_edge/natives.h"
@@ -19,7 +15,7 @@
 
 /* Films: the address to play one, its playlists, its segments, its poster. */
 
-enum { PLAYLIST_BYTES_MAX = 4 << 20, PATH_BYTES = 400 };
+enum { PATH_BYTES = 400 };
 
 static const char for_ever[] = "private, max-age=31536000, immutable", ask_again[] = "private, no-cache";
 
@@ -32,56 +28,35 @@ static bool asset_name(const char *name) {
 
 /* --- sending --- */
 
-/* Playlists grow while a film is made: read anew each time. */
-static int send_playlist(struct request *request, const char *name, const char *type) {
-    struct stat stat;
-    char etag[64];
-    struct buffer body = {0};
-    int fd = store_read(name);
-    if (fd < 0)
-        return -1;
-    char *text = !fstat(fd, &stat) && stat.st_size <= PLAYLIST_BYTES_MAX ? malloc((size_t)stat.st_size + 1) : NULL;
-    ssize_t n = text ? pread(fd, text, (size_t)stat.st_size, 0) : -1;
-    close(fd);
-    if (n < 0) {
-        free(text);
-        errno = EIO;
-        return -1;
-    }
-    body = (struct buffer){.at = text, .n = (size_t)n, .size = (size_t)stat.st_size + 1};
-    snprintf(etag, sizeof etag, "\"%llx-%llx-%lx\"", (unsigned long long)stat.st_ino, (unsigned long long)stat.st_size,
-             stat.st_mtim.tv_sec * 1000000000 + stat.st_mtim.tv_nsec);
-    if (reply_unchanged(request, etag)) {
-        buffer_free(&body);
-        reply_empty(request, 304);
-        reply_header(request, "Cache-Control", ask_again);
-    } else
-        reply_body(request, 200, type, ask_again, &body);
-    reply_header(request, "ETag", etag);
-    return 0;
-}
-
-/* `file` below an asset's folder, as the store's layout names it; -1 when there is none. */
-static int send_file(struct request *request, const char *asset, const char *file) {
+/* `file` below an asset's folder, as the store's layout names it. */
+static void send_file(struct request *request, const char *asset, const char *file, const struct send_signed *sign,
+                      void (*missing)(struct request *request)) {
     char name[PATH_BYTES];
-    errno = ENOENT;
-    if (!asset_name(asset) || snprintf(name, sizeof name, "assets/%s/%s", asset, file) >= (int)sizeof name)
-        return -1;
     const char *type;
-    switch (names_kind(file, &type)) {
+    enum name_kind kind = names_kind(file, &type);
+    if (!asset_name(asset) || snprintf(name, sizeof name, "assets/%s/%s", asset, file) >= (int)sizeof name)
+        kind = NAME_NONE;
+    switch (kind) {
     case NAME_PLAYLIST:
-        return send_playlist(request, name, type);
+        send_playlist(request, name, type, sign, missing);
+        break;
     case NAME_SEGMENT:
-        return send_mapped(request, name, type, for_ever);
+        send_mapped(request, name, type, for_ever, sign, missing);
+        break;
     case NAME_EXTRA:
-        return send_mapped(request, name, type, ask_again);
+        send_mapped(request, name, type, ask_again, sign, missing);
+        break;
     case NAME_NONE:
+        missing(request);
         break;
     }
-    return -1;
 }
 
 /* --- by token in the path --- */
+
+static void no_file(struct request *request) {
+    reply_refuse(request, NOT_FOUND, "no-file", "There is no such file.");
+}
 
 void play_file(struct request *request) {
     struct token token;
@@ -99,8 +74,8 @@ void play_file(struct request *request) {
         break;
     }
     request->login.user = token.user;
-    if (send_file(request, token.asset, file))
-        reply_refuse(request, NOT_FOUND, "no-file", "There is no such file.");
+    struct send_signed sign = {token.issued, token.expires - token.issued};
+    send_file(request, token.asset, file, &sign, no_file);
 }
 
 static bool is_hidden(const struct request *request, const struct playable_reply *film) {
@@ -230,16 +205,25 @@ static const struct playable_reply *film_of(struct request *request) {
     return NULL;
 }
 
+/* Without a token in the path a viewer's addresses change with the hour. */
+static struct send_signed sign_by_hour(void) {
+    int64_t hour = 3600, now = clock_wall_ms() / 1000;
+    return (struct send_signed){now - now % hour, config()->playback_seconds + hour};
+}
+
+static void no_rung(struct request *request) {
+    if (*request_param(request, "segment"))
+        reply_refuse(request, NOT_FOUND, "segment-missing", "There is no such segment.");
+    else
+        reply_refuse(request, NOT_FOUND, "playlist-missing", "There is no such playlist.");
+}
+
 static void send_rung(struct request *request) {
     char file[64];
     const char *rung = request_param(request, "rung"), *segment = request_param(request, "segment");
     snprintf(file, sizeof file, "%s/%s", rung, *segment ? segment : "index.m3u8");
-    if (request->asset && !send_file(request, request->asset, file))
-        return;
-    if (*segment)
-        reply_refuse(request, NOT_FOUND, "segment-missing", "There is no such segment.");
-    else
-        reply_refuse(request, NOT_FOUND, "playlist-missing", "There is no such playlist.");
+    struct send_signed sign = sign_by_hour();
+    send_file(request, request->asset ? request->asset : "", file, &sign, no_rung);
 }
 
 static void rung_known(struct request *request) {
@@ -262,10 +246,14 @@ void play_rung(struct request *request) {
         film_known(request, rung_known);
 }
 
+static void no_poster(struct request *request) {
+    reply_refuse(request, NOT_FOUND, "no-poster", "This title has no poster yet.");
+}
+
 static void poster_known(struct request *request) {
     const struct playable_reply *film = film_of(request);
-    if (film && (!film->asset || send_file(request, film->asset, "poster.jpg")))
-        reply_refuse(request, NOT_FOUND, "no-poster", "This title has no poster yet.");
+    if (film)
+        send_file(request, film->asset ? film->asset : "", "poster.jpg", NULL, no_poster);
 }
 
 void play_poster(struct request *request) {

@@ -76,8 +76,9 @@ struct request {
     struct member_place {
         int64_t plan;
         void (*allowed)(struct request *request);
-    } member;         /* of members.c */
-    const void *form; /* what body_take() made */
+    } member;          /* of members.c */
+    const void *order; /* of send.c, while an object is fetched */
+    const void *form;  /* what body_take() made */
     /* Body of a streaming route: takes some bytes, or suspends and takes none. */
     size_t (*data)(struct request *request, const char *at, size_t n);
 

@@ -8,13 +8,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "db/store/place.h"
 #include "db/store/store.h"
 #include "http_edge/cache.h"
 #include "http_edge/reply.h"
 #include "protocol/node/clock.h"
 
-enum { BUCKETS = 1024, CHECK_MS = 1000, COUNT_MAX = 4096 };
-static const size_t kept_bytes_max = (size_t)256 << 20, one_bytes_max = (size_t)32 << 20;
+enum { BUCKETS = 1024, CHECK_MS = 1000, CHECK_CONSTANT_MS = 60000, COUNT_MAX = 4096 };
+static const size_t kept_bytes_max = (size_t)256 << 20, dropped_bytes_max = (size_t)256 << 20;
 
 struct held {
     struct segment segment; /* first: callers hold its address */
@@ -25,6 +26,7 @@ struct held {
     struct timespec changed;
     int64_t checked_ms;
     unsigned holders;
+    bool fetched; /* own memory, not a mapped file */
     bool dropped; /* no longer found; freed when nobody holds it */
     struct held *next_in_bucket;
     struct held *newer, *older;
@@ -35,6 +37,7 @@ struct segments {
     struct held *buckets[BUCKETS];
     struct held *newest, *oldest;
     size_t bytes;
+    size_t dropped_bytes; /* fetched and dropped, but still read by somebody */
     unsigned count;
 };
 
@@ -49,7 +52,10 @@ static void destroy(struct held *held) {
     for (unsigned i = 0; i <= ORIGINS_MAX; i++)
         if (held->segment.responses[i])
             MHD_destroy_response(held->segment.responses[i]);
-    munmap((void *)held->segment.at, held->segment.n);
+    if (held->fetched)
+        free((void *)held->segment.at);
+    else
+        munmap((void *)held->segment.at, held->segment.n);
     free(held->name);
     free(held);
 }
@@ -81,6 +87,8 @@ static void drop(struct segments *segments, struct held *held) {
     held->dropped = true;
     if (!held->holders)
         destroy(held);
+    else if (held->fetched)
+        segments->dropped_bytes += held->segment.n;
 }
 
 void segments_free(struct segments *segments) {
@@ -94,7 +102,7 @@ static bool same_file(const struct held *held, const struct stat *stat) {
            held->changed.tv_sec == stat->st_mtim.tv_sec && held->changed.tv_nsec == stat->st_mtim.tv_nsec;
 }
 
-static struct held *find(struct segments *segments, const char *name, uint64_t hash) {
+static struct held *find(const struct segments *segments, const char *name, uint64_t hash) {
     for (struct held *held = segments->buckets[hash % BUCKETS]; held; held = held->next_in_bucket)
         if (held->hash == hash && !strcmp(held->name, name))
             return held;
@@ -134,7 +142,7 @@ static struct held *open_file(struct segments *segments, const char *name, uint6
         return NULL;
     }
     errno = EFBIG;
-    if (!fstat(fd, &stat) && S_ISREG(stat.st_mode) && stat.st_size && (size_t)stat.st_size <= one_bytes_max) {
+    if (!fstat(fd, &stat) && S_ISREG(stat.st_mode) && stat.st_size && (size_t)stat.st_size <= SEGMENT_BYTES_MAX) {
         if (known && same_file(known, &stat)) {
             close(fd);
             known->checked_ms = clock_ms();
@@ -162,6 +170,15 @@ static void keep(struct segments *segments, struct held *held) {
     metric_set(segments->metrics, METRIC_SEGMENT_BYTES, segments->bytes);
 }
 
+static struct segment *hold(struct segments *segments, struct held *held) {
+    if (held != segments->newest) {
+        unlink_age(segments, held);
+        make_newest(segments, held);
+    }
+    held->holders++;
+    return &held->segment;
+}
+
 struct segment *segment_hold(struct segments *segments, const char *name, const char *type, const char *cache) {
     uint64_t hash = cache_tag(name, strlen(name));
     struct held *known = find(segments, name, hash), *held = known;
@@ -174,19 +191,71 @@ struct segment *segment_hold(struct segments *segments, const char *name, const 
         held->type = type;
         held->cache = cache;
         keep(segments, held);
-    } else if (held != segments->newest) {
-        unlink_age(segments, held);
-        make_newest(segments, held);
     }
-    held->holders++;
-    return &held->segment;
+    return hold(segments, held);
 }
 
 void segment_release(struct segments *segments, struct segment *segment) {
-    (void)segments;
     struct held *held = (struct held *)segment;
-    if (!--held->holders && held->dropped)
-        destroy(held);
+    if (--held->holders || !held->dropped)
+        return;
+    if (held->fetched)
+        segments->dropped_bytes -= held->segment.n;
+    destroy(held);
+}
+
+/* --- fetched ones --- */
+
+struct segment *segment_find(struct segments *segments, const char *name, const char **etag) {
+    struct held *held = find(segments, name, cache_tag(name, strlen(name)));
+    bool constant = held && strstr(held->cache, "immutable");
+    bool fresh = held && clock_ms() - held->checked_ms < (constant ? CHECK_CONSTANT_MS : CHECK_MS);
+    if (etag) {
+        *etag = held ? held->segment.etag : NULL;
+        metric_add(segments->metrics, fresh ? METRIC_SEGMENT_HITS : METRIC_SEGMENT_MISSES, 1);
+    }
+    return fresh ? hold(segments, held) : NULL;
+}
+
+int segment_keep(struct segments *segments, const char *name, const char *type, const char *cache,
+                 struct place_get *get) {
+    uint64_t hash = cache_tag(name, strlen(name));
+    struct held *known = find(segments, name, hash);
+    if (get->unchanged && known) {
+        known->checked_ms = clock_ms();
+        return 0;
+    }
+    struct held *held = get->body.n ? calloc(1, sizeof *held) : NULL;
+    if (!held || !(held->name = strdup(name))) {
+        free(held);
+        return -1;
+    }
+    if (known)
+        drop(segments, known);
+    held->segment.at = get->body.at;
+    held->segment.n = get->body.n;
+    snprintf(held->segment.etag, sizeof held->segment.etag, "%s", get->etag);
+    held->hash = hash;
+    held->fetched = true;
+    held->type = type;
+    held->cache = cache;
+    get->body = (struct buffer){0};
+    keep(segments, held);
+    return 0;
+}
+
+bool segment_known(const struct segments *segments, const char *name) {
+    return find(segments, name, cache_tag(name, strlen(name)));
+}
+
+void segment_forget(struct segments *segments, const char *name) {
+    struct held *known = find(segments, name, cache_tag(name, strlen(name)));
+    if (known)
+        drop(segments, known);
+}
+
+bool segments_full(const struct segments *segments) {
+    return segments->dropped_bytes > dropped_bytes_max;
 }
 
 struct MHD_Response *segment_response(struct segment *segment, int origin) {

@@ -8,11 +8,13 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "db/store/store.h"
 #include "http_edge/board.h"
 #include "http_edge/events.h"
 #include "http_edge/handle.h"
 #include "http_edge/members.h"
 #include "http_edge/notices.h"
+#include "http_edge/objects.h"
 #include "http_edge/reply.h"
 #include "http_edge/segment.h"
 #include "http_edge/upload.h"
@@ -298,6 +300,7 @@ static int open_all(struct shard *shard) {
     shard->sessions = sessions_new(shard->keys);
     shard->cache = cache_new();
     shard->segments = segments_new(shard->metrics);
+    shard->objects = store_remote() ? objects_new(shard) : NULL;
     shard->films = films_new();
     shard->members = members_new();
     shard->uploads = uploads_new(shard);
@@ -312,8 +315,8 @@ static int open_all(struct shard *shard) {
     shard->link = link_open(&options);
     shard->bus = bus_open(shard->loop, bus_event_came, shard);
     if (!shard->keys || !shard->sessions || !shard->cache || !shard->segments || !shard->films || !shard->members ||
-        !shard->uploads || !shard->events || !shard->notices || !shard->board || !shard->link || !shard->bus ||
-        open_daemon(shard))
+        !shard->uploads || (store_remote() && !shard->objects) || !shard->events || !shard->notices || !shard->board ||
+        !shard->link || !shard->bus || open_daemon(shard))
         return -1;
     flights_use(shard->flights, shard->link);
     shard->watch = (zmq_pollitem_t){.fd = shard->watch_fd, .events = ZMQ_POLLIN};
@@ -332,6 +335,7 @@ static void close_all(struct shard *shard) {
     events_free(shard->events);
     notices_free(shard->notices);
     board_free(shard->board);
+    objects_free(shard->objects);
     segments_free(shard->segments);
     films_free(shard->films);
     members_free(shard->members);

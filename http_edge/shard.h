@@ -14,6 +14,7 @@ struct notices;
 struct segments;
 struct board;
 struct members;
+struct objects;
 
 struct uploads;
 
@@ -39,6 +40,7 @@ struct shard {
     struct sessions *sessions;
     struct cache *cache;
     struct segments *segments;
+    struct objects *objects; /* NULL: the store is a folder */
     struct films *films;
     struct members *members;
     struct uploads *uploads;

@@ -69,6 +69,10 @@ static bool header_is(const char *line, size_t n, const char *name, char *value,
     return true;
 }
 
+static bool too_long(const struct s3_call *call) {
+    return success(call) && call->length > (int64_t)call->max && strcmp(call->method, "HEAD") != 0;
+}
+
 static size_t take_header(char *at, size_t size, size_t n, void *self) {
     struct s3_call *call = self;
     char value[200];
@@ -80,13 +84,13 @@ static size_t take_header(char *at, size_t size, size_t n, void *self) {
         call->length = call->size = -1;
         *call->etag = 0;
     } else if (header_is(at, n, "content-length", value, sizeof value))
-        call->length = strtoll(value, NULL, 10);
+        call->length = strtoll(value, NULL, 10), call->too_long = too_long(call);
     else if (header_is(at, n, "content-range", value, sizeof value)) {
         const char *slash = strchr(value, '/');
         call->size = slash ? strtoll(slash + 1, NULL, 10) : -1;
     } else
         header_is(at, n, "etag", call->etag, sizeof call->etag);
-    return n;
+    return call->too_long ? 0 : n;
 }
 
 /* --- what goes --- */
