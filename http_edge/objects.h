@@ -1,8 +1,8 @@
 #ifndef ZOE_EDGE_OBJECTS_H
 #define ZOE_EDGE_OBJECTS_H
 
-/* Objects of a media store that is a bucket. A shard fetches one once, however many requests want it, and keeps it among
- * its segments (segment.h); the requests wait meanwhile. */
+/* Objects of a media store that is a bucket. A shard fetches one once, however many requests want it, and keeps it
+ * among its segments (segment.h); the requests wait meanwhile. */
 
 struct request;
 struct segment;

@@ -12,8 +12,7 @@ static bool is_playlist(const char *at, size_t n) {
 
 /* Appends the signed address of what `at` names beside the playlist, or the name itself when it is a playlist or no
  * name of ours. `../` leads one folder up. */
-static int add_address(const char *at, size_t n, const char *folder, int64_t when, int64_t seconds,
-                       struct buffer *to) {
+static int add_address(const char *at, size_t n, const char *folder, int64_t when, int64_t seconds, struct buffer *to) {
     char name[NAME_BYTES];
     size_t up = strlen(folder);
     const char *leaf = at;

@@ -27,8 +27,8 @@ void segments_free(struct segments *segments);
 struct segment *segment_hold(struct segments *segments, const char *name, const char *type, const char *cache);
 void segment_release(struct segments *segments, struct segment *segment);
 
-/* The same for objects of a store that is a bucket, which were fetched (objects.h). All of them are bounded together, with
- * those that slow clients still read. */
+/* The same for objects of a store that is a bucket, which were fetched (objects.h). All of them are bounded together,
+ * with those that slow clients still read. */
 enum { SEGMENT_BYTES_MAX = 32 << 20 };
 struct place_get;
 /* Holds the object when it is there and fresh: for a second, a minute when it never changes. Otherwise NULL, and *etag,

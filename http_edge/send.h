@@ -10,9 +10,9 @@ struct send_signed {
     int64_t when, seconds;
 };
 
-/* Each answers with a file of the store, or calls `missing` when there is none: at once, or, from a bucket, later. `type`
- * and `cache` are header values that stay; `name` is copied. With ZOE_MEDIA_DELIVERY=presigned and `sign` given the
- * client is sent to the bucket. */
+/* Each answers with a file of the store, or calls `missing` when there is none: at once, or, from a bucket, later.
+ * `type` and `cache` are header values that stay; `name` is copied. With ZOE_MEDIA_DELIVERY=presigned and `sign` given
+ * the client is sent to the bucket. */
 
 /* A file that never changes under its name, or a part of it, or 304. */
 void send_mapped(struct request *request, const char *name, const char *type, const char *cache,

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "db/store/store.h"
 #include "http_edge/metadata.h"
@@ -11,9 +12,11 @@
 #include "http_edge/shard.h"
 #include "http_edge/text.h"
 #include "http_edge/upload.h"
+#include "protocol/node/clock.h"
 #include "protocol/node/config.h"
 
-/* tus 1.0.0: core, creation, creation-with-upload, termination. Routes carry Tus-Resumable on every answer. */
+/* tus 1.0.0: core, creation, creation-with-upload, expiration, termination. Routes carry Tus-Resumable on every answer.
+ */
 
 static const char offset_type[] = "application/offset+octet-stream";
 
@@ -22,7 +25,7 @@ void tus_options(struct request *request) {
     snprintf(most, sizeof most, "%lld", (long long)config()->upload_bytes);
     reply_empty(request, 204);
     reply_header(request, "Tus-Version", "1.0.0");
-    reply_header(request, "Tus-Extension", "creation,creation-with-upload,termination");
+    reply_header(request, "Tus-Extension", "creation,creation-with-upload,expiration,termination");
     reply_header(request, "Tus-Max-Size", most);
 }
 
@@ -52,6 +55,18 @@ static bool body_type(struct request *request) {
 
 /* --- the end of a PATCH or a POST with a body --- */
 
+/* When an upload that is not finished will be given up (tus 1.0, expiration). */
+static void tell_expiry(struct request *request) {
+    const struct upload *upload = request->answers[0].status == OK ? request->answers[0].value : NULL;
+    char text[40];
+    struct tm at;
+    if (!upload || !upload->has_created_at || strcmp(upload->state, "open") != 0)
+        return;
+    time_t until = upload->created_at / 1000 + config()->upload_seconds;
+    if (gmtime_r(&until, &at) && strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &at))
+        reply_header(request, "Upload-Expires", text);
+}
+
 static void answer_offset(struct request *request, int64_t offset) {
     char text[32];
     bool created = request->method == METHOD_POST;
@@ -59,6 +74,7 @@ static void answer_offset(struct request *request, int64_t offset) {
     reply_empty(request, created ? 201 : 204);
     reply_header(request, "Upload-Offset", text);
     reply_header(request, "Cache-Control", "no-store");
+    tell_expiry(request);
     if (created) {
         char where[128];
         snprintf(where, sizeof where, "%s/uploads/%s", request->dialect->row->prefix, request->upload_id);
@@ -118,46 +134,98 @@ void tus_patch(struct request *request) {
         request_ask(request, 1, MSG_transcode_finish, &ask, told_again);
 }
 
-static bool opened(struct request *request, int64_t length, int64_t *offset) {
-    switch (upload_open(request, request->upload_id, length, offset)) {
-    case UPLOAD_OPENED:
-        return true;
+/* --- opening --- */
+
+struct opening {
+    int64_t length, offset;
+    void (*then)(struct request *request, int64_t offset);
+};
+
+static void refuse_open(struct request *request, enum upload_open why) {
+    switch (why) {
     case UPLOAD_LOCKED:
         reply_refuse(request, LOCKED, NULL, "Another connection is sending this upload.");
-        return false;
+        break;
     case UPLOAD_TOO_MANY:
         reply_refuse(request, BUSY, NULL, "Too many uploads are arriving; try again soon.");
-        return false;
+        break;
     case UPLOAD_FAILED:
         reply_refuse(request, UNAVAILABLE, "store-failed", "The store cannot be written to.");
-        return false;
+        break;
+    case UPLOAD_OPENED:
+        break;
     }
-    return false;
+}
+
+static void tail_read(struct request *request) {
+    const struct opening *opening = request->order;
+    if (upload_failed(request))
+        refuse_open(request, UPLOAD_FAILED);
+    else
+        opening->then(request, opening->offset);
+}
+
+static void leased(struct request *request) {
+    struct opening *opening = (struct opening *)request->order;
+    const struct answer *answer = &request->answers[2];
+    if (answer->status != OK) {
+        reply_problem(request, answer);
+        return;
+    }
+    refuse_open(request, upload_open_leased(request, answer->value, opening->length, &opening->offset, tail_read));
+}
+
+/* Goes on with `then` when the bytes can come. A folder is locked, a bucket leased. */
+static void open_then(struct request *request, int64_t length, void (*then)(struct request *, int64_t)) {
+    int64_t offset;
+    struct opening *opening = arena_alloc(request->arena, sizeof *opening);
+    const char *holder = arena_print(request->arena, "%016llx%016llx", (unsigned long long)random_u64(),
+                                     (unsigned long long)random_u64());
+    if (!opening || !holder)
+        refuse_open(request, UPLOAD_FAILED);
+    else if (!store_remote()) {
+        enum upload_open result = upload_open(request, request->upload_id, length, &offset);
+        if (result == UPLOAD_OPENED)
+            then(request, offset);
+        else
+            refuse_open(request, result);
+    } else {
+        struct upload_lease_ask ask = {.id = request->upload_id, .holder = holder};
+        *opening = (struct opening){.length = length, .then = then};
+        request->order = opening;
+        request_ask(request, 2, MSG_transcode_lease, &ask, leased);
+    }
+}
+
+static void take_body(struct request *request, int64_t offset) {
+    (void)offset;
+    request->phase = PHASE_BODY;
 }
 
 /* --- POST --- */
 
 /* The request was sent before: a body's beginning may be there already, so that only an empty upload takes it. */
-static void created_before(struct request *request) {
-    const struct answer *answer = &request->answers[1];
-    const struct upload *upload = answer->value;
-    int64_t offset;
-    if (answer->status != OK)
-        reply_problem(request, answer);
-    else if (!strcmp(upload->state, "finished"))
-        answer_offset(request, upload->length);
-    else if (!opened(request, upload->length, &offset))
-        return;
-    else if (offset && has_body(request)) {
+static void opened_before(struct request *request, int64_t offset) {
+    if (offset && has_body(request)) {
         upload_unlock(request);
         answer_offset(request, offset);
     } else
         request->phase = PHASE_BODY;
 }
 
+static void created_before(struct request *request) {
+    const struct answer *answer = &request->answers[1];
+    const struct upload *upload = answer->value;
+    if (answer->status != OK)
+        reply_problem(request, answer);
+    else if (!strcmp(upload->state, "finished"))
+        answer_offset(request, upload->length);
+    else
+        open_then(request, upload->length, opened_before);
+}
+
 static void created(struct request *request) {
     const struct answer *answer = &request->answers[0];
-    int64_t offset;
     if (answer->status != OK) {
         reply_problem(request, answer);
         return;
@@ -167,8 +235,8 @@ static void created(struct request *request) {
     request->upload_id = upload->id;
     if (answer->replayed)
         request_ask(request, 1, MSG_transcode_upload, &ask, created_before);
-    else if (opened(request, upload->length, &offset))
-        request->phase = PHASE_BODY;
+    else
+        open_then(request, upload->length, take_body);
 }
 
 /* What the client wants made is said by two headers. */
@@ -239,9 +307,21 @@ static void ask_upload(struct request *request, void (*step)(struct request *)) 
         request_ask(request, 0, MSG_transcode_upload, &ask, step);
 }
 
+static void patch_opened(struct request *request, int64_t offset) {
+    const struct upload *upload = request->answers[0].value;
+    if (offset != metadata_number(request->in.upload_offset)) {
+        reply_refuse(request, CONFLICT, "offset-mismatch", "Upload-Offset is not where the upload stands.");
+        upload_unlock(request);
+    } else if (metadata_number(request->in.content_length) > upload->length - offset) {
+        reply_refuse(request, TOO_LARGE, NULL, "There are more bytes than the upload's length.");
+        upload_unlock(request);
+    } else
+        request->phase = PHASE_BODY;
+}
+
 static void patch_known(struct request *request) {
     const struct upload *upload = own_upload(request);
-    int64_t offset, wanted = metadata_number(request->in.upload_offset);
+    int64_t wanted = metadata_number(request->in.upload_offset);
     if (!upload)
         return;
     if (!strcmp(upload->state, "finished")) {
@@ -251,16 +331,11 @@ static void patch_known(struct request *request) {
             reply_refuse(request, CONFLICT, "upload-finished", "This upload is complete.");
         return;
     }
-    if (!opened(request, upload->length, &offset))
-        return;
-    if (offset != wanted) {
+    /* Where a bucket's upload stands is known without its lease. */
+    if (store_remote() && upload->stored != wanted)
         reply_refuse(request, CONFLICT, "offset-mismatch", "Upload-Offset is not where the upload stands.");
-        upload_unlock(request);
-    } else if (metadata_number(request->in.content_length) > upload->length - offset) {
-        reply_refuse(request, TOO_LARGE, NULL, "There are more bytes than the upload's length.");
-        upload_unlock(request);
-    } else
-        request->phase = PHASE_BODY;
+    else
+        open_then(request, upload->length, patch_opened);
 }
 
 void tus_patch_early(struct request *request) {
@@ -272,11 +347,16 @@ void tus_patch_early(struct request *request) {
 
 /* --- HEAD, DELETE --- */
 
+/* A folder is looked into; of a bucket is known what is safe there. */
+static int64_t stored_bytes(const struct upload *upload, const char *name) {
+    return store_remote() ? upload->stored : store_size(name);
+}
+
 static void answer_shown(struct request *request) {
     const struct upload *upload = request->answers[0].value;
     char text[32], name[128];
     struct buffer metadata = {0};
-    int64_t size = upload_name(upload->id, name, sizeof name) ? -1 : store_size(name);
+    int64_t size = upload_name(upload->id, name, sizeof name) ? -1 : stored_bytes(upload, name);
     bool done = !strcmp(upload->state, "finished");
     snprintf(text, sizeof text, "%lld", (long long)(done ? upload->length : size < 0 ? 0 : size));
     reply_empty(request, 200);
@@ -284,6 +364,7 @@ static void answer_shown(struct request *request) {
     snprintf(text, sizeof text, "%lld", (long long)upload->length);
     reply_header(request, "Upload-Length", text);
     reply_header(request, "Cache-Control", "no-store");
+    tell_expiry(request);
     metadata_write(upload->title_id, upload->filename, &metadata);
     buffer_add(&metadata, "", 1);
     if (!metadata.failed)
@@ -306,7 +387,7 @@ static void show_known(struct request *request) {
     if (!upload)
         return;
     if (!strcmp(upload->state, "open") && !upload_name(upload->id, name, sizeof name) &&
-        store_size(name) == upload->length) {
+        stored_bytes(upload, name) == upload->length) {
         struct upload_ref ask = {.id = upload->id};
         request_ask(request, 1, MSG_transcode_finish, &ask, show_finished);
     } else
@@ -323,7 +404,7 @@ static void aborted(struct request *request) {
         reply_problem(request, &request->answers[1]);
         return;
     }
-    if (!upload_name(request->upload_id, name, sizeof name))
+    if (!store_remote() && !upload_name(request->upload_id, name, sizeof name))
         store_delete(name);
     reply_empty(request, 204);
 }

@@ -5,82 +5,66 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "db/store/store.h"
+#include "http_edge/far.h"
 #include "http_edge/shard.h"
+#include "http_edge/workers.h"
 #include "protocol/node/log.h"
 
 enum {
     UPLOADS_MAX = 64,
+    WORKERS = 4,
     QUEUE_HIGH_BYTES = 1 << 20,
     QUEUE_LOW_BYTES = 1 << 18,
     FLUSH_BYTES = 32 << 20 /* dirty pages are pushed out on the way, so that the last fsync is short */
 };
 
-enum job_kind { JOB_WRITE, JOB_SYNC, JOB_CLOSE };
+enum job_kind { JOB_OPEN, JOB_WRITE, JOB_SYNC, JOB_CLOSE };
 
 struct job {
-    struct job *next;
+    struct work work; /* first: the worker gets its address */
     struct arrival *arrival;
     enum job_kind kind;
     int error;
+    struct place_part part; /* number not 0: it was sent to the bucket */
     size_t n;
     char data[];
 };
 
-struct jobs {
-    struct job *first, *last;
-};
-
-/* `fd`, `at` and `flushed` belong to the writer while jobs are queued, the rest to the shard. */
+/* `fd`, `at`, `flushed` and `far` belong to the worker while jobs are queued, the rest to the shard. */
 struct arrival {
     struct uploads *uploads;
     struct request *request; /* NULL after its end */
-    int fd;
+    unsigned lane;
+    int fd;          /* -1: into a bucket */
+    struct far *far; /* NULL: into a folder */
     int64_t at, flushed;
     int64_t taken, written, length;
     size_t queued;
     int error;
+    unsigned tellings; /* under way to the transcode service */
+    char id[65];
     char *temporary; /* name in the store: the file goes with the request */
-    bool overflowed, finishing;
+    bool overflowed, finishing, synced, closed;
     void (*step)(struct request *request);
 };
 
 struct uploads {
     struct shard *shard;
-    pthread_t writer;
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-    struct jobs waiting, done;
-    zmq_pollitem_t item;
-    unsigned count;
-    bool started, ending;
+    struct workers *workers;
+    unsigned count, turn;
 };
 
-static void push(struct jobs *jobs, struct job *job) {
-    job->next = NULL;
-    if (jobs->last)
-        jobs->last->next = job;
-    else
-        jobs->first = job;
-    jobs->last = job;
-}
-
-static struct job *pop(struct jobs *jobs) {
-    struct job *job = jobs->first;
-    if (job && !(jobs->first = job->next))
-        jobs->last = NULL;
-    return job;
-}
-
-/* --- the writer's thread --- */
+/* --- on a worker's thread --- */
 
 static int write_job(struct job *job) {
     struct arrival *arrival = job->arrival;
+    if (arrival->far)
+        return far_write(arrival->far, job->data, job->n, &job->part);
     for (size_t done = 0; done < job->n;) {
         ssize_t n = pwrite(arrival->fd, job->data + done, job->n - done, arrival->at);
         if (n < 0 && errno == EINTR)
@@ -97,144 +81,179 @@ static int write_job(struct job *job) {
     return 0;
 }
 
-static int run_job(struct job *job) {
-    switch (job->kind) {
-    case JOB_WRITE:
-        return write_job(job);
-    case JOB_SYNC:
-        /* Only a whole film is promised to anybody. */
-        return job->arrival->at == job->arrival->length && fdatasync(job->arrival->fd) ? errno : 0;
-    case JOB_CLOSE:
-        close(job->arrival->fd);
-        if (job->arrival->temporary)
-            store_delete(job->arrival->temporary);
-        return 0;
+/* Of a file only a whole film is promised to anybody; of an object everything that is answered for. */
+static int sync_job(struct job *job) {
+    struct arrival *arrival = job->arrival;
+    arrival->synced = true;
+    if (arrival->far)
+        return far_sync(arrival->far, &job->part);
+    return arrival->at == arrival->length && fdatasync(arrival->fd) ? errno : 0;
+}
+
+static int close_job(struct job *job) {
+    struct arrival *arrival = job->arrival;
+    int error = 0;
+    if (arrival->far) {
+        if (!arrival->synced && !arrival->temporary && !arrival->error)
+            error = far_sync(arrival->far, &job->part);
+        far_clean(arrival->far);
+        return error;
     }
+    close(arrival->fd);
+    if (arrival->temporary)
+        store_delete(arrival->temporary);
     return 0;
 }
 
-static void *write_loop(void *arg) {
-    struct uploads *uploads = arg;
-    uint64_t one = 1;
-    pthread_mutex_lock(&uploads->lock);
-    for (;;) {
-        struct job *job = pop(&uploads->waiting);
-        if (!job && uploads->ending)
-            break;
-        if (!job) {
-            pthread_cond_wait(&uploads->wake, &uploads->lock);
-            continue;
-        }
-        pthread_mutex_unlock(&uploads->lock);
-        job->error = run_job(job);
-        pthread_mutex_lock(&uploads->lock);
-        bool first = !uploads->done.first;
-        push(&uploads->done, job);
-        if (first && write(uploads->item.fd, &one, sizeof one) < 0)
-            log_warn(NULL, "wake_failed", NULL);
+static void run_job(struct work *work) {
+    struct job *job = (struct job *)work;
+    switch (job->kind) {
+    case JOB_OPEN:
+        job->error = far_open(job->arrival->far);
+        break;
+    case JOB_WRITE:
+        /* After a failure what follows has no place to go. */
+        job->error = job->arrival->error ? EIO : write_job(job);
+        break;
+    case JOB_SYNC:
+        job->error = job->arrival->error ? EIO : sync_job(job);
+        break;
+    case JOB_CLOSE:
+        job->error = close_job(job);
+        break;
     }
-    pthread_mutex_unlock(&uploads->lock);
-    return NULL;
 }
 
 /* --- the shard's thread --- */
 
-static void enqueue(struct arrival *arrival, struct job *job) {
-    struct uploads *uploads = arrival->uploads;
-    pthread_mutex_lock(&uploads->lock);
-    push(&uploads->waiting, job);
-    pthread_cond_signal(&uploads->wake);
-    pthread_mutex_unlock(&uploads->lock);
-}
+static void job_done(struct work *work);
 
 static struct job *job_new(struct arrival *arrival, enum job_kind kind, const char *data, size_t n) {
     struct job *job = malloc(sizeof *job + n);
     if (!job)
         return NULL;
-    *job = (struct job){.arrival = arrival, .kind = kind, .n = n};
+    *job = (struct job){.work = {.run = run_job, .done = job_done}, .arrival = arrival, .kind = kind, .n = n};
     if (n)
         memcpy(job->data, data, n);
     return job;
 }
 
-static void job_done(struct job *job) {
-    struct arrival *arrival = job->arrival;
-    if (job->kind == JOB_CLOSE) {
-        metric_set(arrival->uploads->shard->metrics, METRIC_UPLOADS, --arrival->uploads->count);
-        free(arrival->temporary);
-        free(arrival);
+static void enqueue(struct arrival *arrival, struct job *job) {
+    if (!workers_give(arrival->uploads->workers, &job->work, arrival->lane))
         return;
-    }
-    if (job->error && !arrival->error) {
-        arrival->error = job->error;
-        log_error(NULL, "upload_write_failed", "error=%s", log_value(strerror(job->error)));
-    }
-    arrival->queued -= job->n;
-    arrival->written += job->error ? 0 : (int64_t)job->n;
-    struct request *request = arrival->request;
-    if (!request)
-        return;
-    if (job->kind == JOB_SYNC) {
-        request->step = arrival->step;
-        request_go_on(request);
-    } else if (!arrival->finishing && arrival->queued <= QUEUE_LOW_BYTES)
-        request_resume(request);
+    /* Without a thread it is done here, however long that takes. */
+    run_job(&job->work);
+    job_done(&job->work);
 }
 
-static int jobs_done(zloop_t *loop, zmq_pollitem_t *item, void *arg) {
-    (void)loop;
-    struct uploads *uploads = arg;
-    uint64_t value;
-    if (read(item->fd, &value, sizeof value) != sizeof value)
-        return 0;
-    pthread_mutex_lock(&uploads->lock);
-    struct jobs done = uploads->done;
-    uploads->done = (struct jobs){0};
-    pthread_mutex_unlock(&uploads->lock);
-    for (struct job *job; (job = pop(&done)); free(job))
-        job_done(job);
-    shard_serve(uploads->shard);
+static void free_when_done(struct arrival *arrival) {
+    if (!arrival->closed || arrival->tellings)
+        return;
+    metric_set(arrival->uploads->shard->metrics, METRIC_UPLOADS, --arrival->uploads->count);
+    far_free(arrival->far);
+    free(arrival->temporary);
+    free(arrival);
+}
+
+static void go_on(struct arrival *arrival) {
+    if (!arrival->request)
+        return;
+    arrival->request->step = arrival->step;
+    request_go_on(arrival->request);
+}
+
+enum { TELL_PART, TELL_LAST, TELL_CLOSE };
+
+static void told(void *self, unsigned tag, enum status status, const void *body, size_t n) {
+    (void)body, (void)n;
+    struct arrival *arrival = self;
+    arrival->tellings--;
+    if (status != OK && !arrival->error) {
+        log_warn(NULL, "upload_not_recorded", "id=%s status=%s", arrival->id, status_row(status)->name);
+        arrival->error = status == CONFLICT ? ESTALE : EIO;
+    }
+    if (tag == TELL_LAST) {
+        arrival->far->recorded = status == OK;
+        go_on(arrival);
+    }
+    free_when_done(arrival);
+}
+
+/* Tells the transcode service what is safe now. Whoever took the lease over makes this fail: then nothing of it counts.
+ */
+static int tell(struct arrival *arrival, const struct place_part *part, unsigned tag) {
+    struct far *far = arrival->far;
+    bool last = tag != TELL_PART;
+    struct upload_part one = {.number = part->number, .bytes = part->bytes, .etag = (char *)part->etag};
+    struct upload_stored ask = {.id = arrival->id,
+                                .fence = far->fence,
+                                .multipart = *far->multipart ? far->multipart : NULL,
+                                .stored = last ? far->stored : part->offset + part->bytes,
+                                .tail = last ? far->tail : 0,
+                                .release = last,
+                                .parts = {.at = &one, .n = part->number ? 1 : 0}};
+    struct flight_call call = {
+        .message = message_row(MSG_transcode_stored), .ask = &ask, .done = told, .self = arrival, .tag = tag};
+    if (!flight_ask(arrival->uploads->shard->flights, &call))
+        return -1;
+    arrival->tellings++;
     return 0;
+}
+
+static void fail(struct arrival *arrival, int error) {
+    if (arrival->error)
+        return;
+    arrival->error = error;
+    log_error(NULL, "upload_write_failed", "error=%s", log_value(strerror(error)));
+}
+
+static void job_done(struct work *work) {
+    struct job *job = (struct job *)work;
+    struct arrival *arrival = job->arrival;
+    bool leased = arrival->far && !arrival->temporary;
+    if (job->error)
+        fail(arrival, job->error);
+    arrival->queued -= job->n;
+    arrival->written += job->error ? 0 : (int64_t)job->n;
+    bool tells = leased && !job->error &&
+                 (job->kind == JOB_SYNC || job->part.number || (job->kind == JOB_CLOSE && !arrival->finishing));
+    if (tells && tell(arrival, &job->part,
+                      job->kind == JOB_SYNC    ? TELL_LAST
+                      : job->kind == JOB_CLOSE ? TELL_CLOSE
+                                               : TELL_PART)) {
+        fail(arrival, EAGAIN);
+        tells = false;
+    }
+    struct request *request = arrival->request;
+    if (job->kind == JOB_CLOSE) {
+        arrival->closed = true;
+        free_when_done(arrival);
+    } else if (job->kind == JOB_OPEN && request) {
+        request->waiting--;
+        go_on(arrival);
+    } else if (job->kind == JOB_SYNC && !tells)
+        go_on(arrival);
+    else if (job->kind == JOB_WRITE && request && !arrival->finishing && arrival->queued <= QUEUE_LOW_BYTES)
+        request_resume(request);
+    free(job);
 }
 
 struct uploads *uploads_new(struct shard *shard) {
     struct uploads *uploads = calloc(1, sizeof *uploads);
-    if (!uploads)
+    if (uploads && !(uploads->workers = workers_new(shard, WORKERS))) {
+        free(uploads);
         return NULL;
-    uploads->shard = shard;
-    uploads->item = (zmq_pollitem_t){.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), .events = ZMQ_POLLIN};
-    pthread_mutex_init(&uploads->lock, NULL);
-    pthread_cond_init(&uploads->wake, NULL);
-    if (uploads->item.fd >= 0 && !zloop_poller(shard->loop, &uploads->item, jobs_done, uploads))
-        return uploads;
-    free(uploads);
-    return NULL;
+    }
+    if (uploads)
+        uploads->shard = shard;
+    return uploads;
 }
 
 void uploads_free(struct uploads *uploads) {
     if (!uploads)
         return;
-    if (uploads->started) {
-        pthread_mutex_lock(&uploads->lock);
-        uploads->ending = true;
-        pthread_cond_signal(&uploads->wake);
-        pthread_mutex_unlock(&uploads->lock);
-        pthread_join(uploads->writer, NULL);
-    }
-    for (struct job *job; (job = pop(&uploads->done)); free(job))
-        job_done(job);
-    zloop_poller_end(uploads->shard->loop, &uploads->item);
-    close(uploads->item.fd);
-    pthread_mutex_destroy(&uploads->lock);
-    pthread_cond_destroy(&uploads->wake);
+    workers_free(uploads->workers);
     free(uploads);
-}
-
-/* Threads are made when they are needed: most shards never see an upload. */
-static int start_writer(struct uploads *uploads) {
-    if (!uploads->started)
-        uploads->started = !pthread_create(&uploads->writer, NULL, write_loop, uploads);
-    return uploads->started ? 0 : -1;
 }
 
 int upload_name(const char *id, char *to, size_t size) {
@@ -252,64 +271,101 @@ static void request_ended(struct request *request, bool completed) {
         enqueue(arrival, job);
 }
 
-static enum upload_open open_arrival(struct request *request, const char *name, int64_t length,
-                                     struct arrival **opened) {
-    struct stat stat;
+static struct arrival *arrive(struct request *request, int fd, struct far *far, int64_t at, int64_t length) {
     struct uploads *uploads = request->shard->uploads;
-    if (uploads->count >= UPLOADS_MAX)
-        return UPLOAD_TOO_MANY;
-    if (start_writer(uploads))
-        return UPLOAD_FAILED;
-    int fd = store_write(name);
-    if (fd < 0) {
-        log_error(NULL, "store_failed", "name=%s error=%s", log_value(name), log_value(strerror(errno)));
-        return UPLOAD_FAILED;
-    }
-    if (flock(fd, LOCK_EX | LOCK_NB)) {
-        close(fd);
-        return UPLOAD_LOCKED;
-    }
-    struct arrival *arrival = fstat(fd, &stat) ? NULL : calloc(1, sizeof *arrival);
-    if (!arrival) {
-        close(fd);
-        return UPLOAD_FAILED;
-    }
+    struct arrival *arrival = calloc(1, sizeof *arrival);
+    if (!arrival)
+        return NULL;
     *arrival = (struct arrival){.uploads = uploads,
                                 .request = request,
+                                .lane = uploads->turn++,
                                 .fd = fd,
-                                .at = stat.st_size,
-                                .flushed = stat.st_size,
-                                .taken = stat.st_size,
-                                .written = stat.st_size,
+                                .far = far,
+                                .at = at,
+                                .flushed = at,
+                                .taken = at,
+                                .written = at,
                                 .length = length};
     request->state = arrival;
     request->state_end = request_ended;
     request->data = upload_data;
     metric_set(request->shard->metrics, METRIC_UPLOADS, ++uploads->count);
-    *opened = arrival;
+    return arrival;
+}
+
+static enum upload_open open_file(struct request *request, const char *name, int64_t length) {
+    struct stat stat;
+    int fd = store_write(name);
+    if (fd < 0) {
+        log_error(NULL, "store_failed", "name=%s error=%s", log_value(name), log_value(strerror(errno)));
+        return UPLOAD_FAILED;
+    }
+    bool locked = flock(fd, LOCK_EX | LOCK_NB);
+    if (!locked && !fstat(fd, &stat) && arrive(request, fd, NULL, stat.st_size, length))
+        return UPLOAD_OPENED;
+    close(fd);
+    return locked ? UPLOAD_LOCKED : UPLOAD_FAILED;
+}
+
+/* A worker's thread is made before the first byte comes. */
+static enum upload_open open_far(struct request *request, struct far *far, void (*step)(struct request *request)) {
+    int64_t at = far ? far->stored + far->tail : 0;
+    struct arrival *arrival = far ? arrive(request, -1, far, at, far->length) : NULL;
+    struct job *job = arrival ? job_new(arrival, JOB_OPEN, NULL, 0) : NULL;
+    if (!arrival)
+        far_free(far);
+    if (!job)
+        return UPLOAD_FAILED;
+    arrival->step = step;
+    request->waiting += step != NULL;
+    enqueue(arrival, job);
     return UPLOAD_OPENED;
 }
 
 enum upload_open upload_open(struct request *request, const char *id, int64_t length, int64_t *offset) {
     char name[128];
-    struct arrival *arrival;
+    if (request->shard->uploads->count >= UPLOADS_MAX)
+        return UPLOAD_TOO_MANY;
     if (upload_name(id, name, sizeof name))
         return UPLOAD_FAILED;
-    enum upload_open result = open_arrival(request, name, length, &arrival);
+    enum upload_open result = open_file(request, name, length);
     if (result == UPLOAD_OPENED)
-        *offset = arrival->at;
+        *offset = ((struct arrival *)request->state)->at;
+    return result;
+}
+
+enum upload_open upload_open_leased(struct request *request, const struct upload_lease *lease, int64_t length,
+                                    int64_t *offset, void (*step)(struct request *request)) {
+    char name[128];
+    if (request->shard->uploads->count >= UPLOADS_MAX)
+        return UPLOAD_TOO_MANY;
+    if (upload_name(lease->id, name, sizeof name))
+        return UPLOAD_FAILED;
+    enum upload_open result = open_far(request, far_new(name, lease, length), step);
+    if (result == UPLOAD_OPENED) {
+        struct arrival *arrival = request->state;
+        snprintf(arrival->id, sizeof arrival->id, "%s", lease->id);
+        *offset = arrival->taken;
+    }
     return result;
 }
 
 enum upload_open upload_open_temporary(struct request *request, const char *name, int64_t most) {
-    struct arrival *arrival;
+    if (request->shard->uploads->count >= UPLOADS_MAX)
+        return UPLOAD_TOO_MANY;
     char *kept = strdup(name);
-    enum upload_open result = kept ? open_arrival(request, name, most, &arrival) : UPLOAD_FAILED;
+    enum upload_open result = !kept            ? UPLOAD_FAILED
+                              : store_remote() ? open_far(request, far_new_temporary(name, most), NULL)
+                                               : open_file(request, name, most);
     if (result == UPLOAD_OPENED)
-        arrival->temporary = kept;
+        ((struct arrival *)request->state)->temporary = kept;
     else
         free(kept);
     return result;
+}
+
+bool upload_failed(const struct request *request) {
+    return ((const struct arrival *)request->state)->error != 0;
 }
 
 size_t upload_data(struct request *request, const char *at, size_t n) {
@@ -359,5 +415,8 @@ bool upload_overflowed(const struct request *request) {
 }
 
 void upload_unlock(struct request *request) {
-    flock(((const struct arrival *)request->state)->fd, LOCK_UN);
+    const struct arrival *arrival = request->state;
+    /* A lease was given back with the last news, or is at the request's end. */
+    if (arrival->fd >= 0)
+        flock(arrival->fd, LOCK_UN);
 }

@@ -7,7 +7,7 @@
 
 #include "http_edge/request.h"
 
-/* Bytes on their way from a client into the store: the shard queues them, one writer thread of the shard writes them.
+/* Bytes on their way from a client into the store: the shard queues them, threads of the shard write them.
  * A queue that is full stops the client (the request is parked), so memory stays bounded however fast it sends. */
 struct uploads;
 struct arrival;
@@ -22,6 +22,13 @@ enum upload_open { UPLOAD_OPENED, UPLOAD_LOCKED, UPLOAD_TOO_MANY, UPLOAD_FAILED 
  * to the bytes that are there. The request's state belongs to the upload from here on: it is closed at the request's
  * end, whatever that is, after the last queued byte was written. */
 enum upload_open upload_open(struct request *request, const char *id, int64_t length, int64_t *offset);
+
+/* The same for a store that is a bucket: `lease` is of the upload, and `step` runs when its tail was read. */
+struct upload_lease;
+enum upload_open upload_open_leased(struct request *request, const struct upload_lease *lease, int64_t length,
+                                    int64_t *offset, void (*step)(struct request *request));
+/* The tail could not be read, or something since. */
+bool upload_failed(const struct request *request);
 
 /* The same for a new file of any name in the store, of at most `most` bytes, which is removed at the request's end. */
 enum upload_open upload_open_temporary(struct request *request, const char *name, int64_t most);

@@ -1,7 +1,8 @@
 #ifndef ZOE_EDGE_WORKERS_H
 #define ZOE_EDGE_WORKERS_H
 
-/* Threads of a shard for work that blocks: disks that are slow, servers far away. Threads are made when they are needed. */
+/* Threads of a shard for work that blocks: disks that are slow, servers far away. Threads are made when they are
+ * needed. */
 struct shard;
 struct workers;
 

@@ -1,12 +1,9 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "actors/transcode/transcode.h"
-#include "db/store/store.h"
 
 enum status transcode_abort(struct call *call) {
     const struct upload_ref *ask = call->ask;
-    char name[NAME_BYTES];
     struct rows *rows = call_run(call, Q_upload_lock, NULL);
     if (!rows)
         return call->status;
@@ -17,7 +14,6 @@ enum status transcode_abort(struct call *call) {
         return call_refuse(call, CONFLICT, "finished", "The upload is a film already; delete its title instead.");
     if (!open)
         return NOT_FOUND;
-    snprintf(name, sizeof name, "uploads/%s", ask->id);
-    store_delete(name);
+    upload_remove(call->db, ask->id);
     return call_do(call, Q_upload_state, ARGS(ARG_TEXT("state", "gone")));
 }

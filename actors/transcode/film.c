@@ -8,8 +8,8 @@
 #include "actors/transcode/transcode.h"
 #include "db/store/store.h"
 
-/* The film for the media child. It may not touch the network, so a film in a bucket is a socket to it, and a thread here
- * answers with ranges of the object. Nothing is kept on the disk. */
+/* The film for the media child. It may not touch the network, so a film in a bucket is a socket to it, and a thread
+ * here answers with ranges of the object. Nothing is kept on the disk. */
 
 enum { PIECE_MIN_BYTES = 1 << 20, PIECE_MAX_BYTES = 16 << 20, PIECES = 2 };
 
@@ -69,7 +69,7 @@ static struct piece *fetch(struct film *film, int64_t offset) {
         if (film->pieces[i].used < piece->used)
             piece = &film->pieces[i];
     bool goes_on = film->next == offset;
-    film->piece_bytes = !goes_on ? PIECE_MIN_BYTES
+    film->piece_bytes = !goes_on                              ? PIECE_MIN_BYTES
                         : film->piece_bytes < PIECE_MAX_BYTES ? film->piece_bytes * 2
                                                               : PIECE_MAX_BYTES;
     struct place_get get = {.offset = offset, .count = (int64_t)film->piece_bytes, .max = film->piece_bytes};

@@ -22,7 +22,7 @@ enum status transcode_forget(struct call *call) {
         for (size_t i = 0; i < rows_count(assets); i++)
             delete_file("assets", rows_text(assets, i, "folder"));
         for (size_t i = 0; i < rows_count(uploads); i++)
-            delete_file("uploads", rows_text(uploads, i, "id"));
+            upload_remove(call->db, rows_text(uploads, i, "id"));
     }
     rows_free(uploads);
     rows_free(assets);

@@ -8,6 +8,8 @@ static const struct handler handlers[] = {
     {.message = MSG_transcode_finish, .one = transcode_finish, .transaction = true},
     {.message = MSG_transcode_abort, .one = transcode_abort, .transaction = true},
     {.message = MSG_transcode_forget, .one = transcode_forget, .transaction = true, .once = true},
+    {.message = MSG_transcode_lease, .one = transcode_lease, .transaction = true},
+    {.message = MSG_transcode_stored, .one = transcode_stored, .transaction = true},
     {.message = MSG_transcode_picture, .one = transcode_picture},
     {.message = MSG_transcode_picture_keep, .one = transcode_picture_keep},
     {.message = MSG_transcode_picture_drop, .one = transcode_picture_drop},
@@ -26,6 +28,7 @@ static int start(struct actor *actor, struct db *db) {
 static void chore(struct actor *actor, struct db *db) {
     (void)actor;
     pictures_sweep(db);
+    uploads_sweep(db);
 }
 
 static void stop(struct actor *actor) {

@@ -4,6 +4,14 @@
 #include "protocol/node/clock.h"
 #include "protocol/node/config.h"
 
+static bool over_quota(struct call *call, int64_t length) {
+    int64_t most = config()->upload_quota_bytes;
+    struct rows *rows = most ? call_run(call, Q_uploads_of_owner, ARGS(ARG_INT("owner", call->header.user))) : NULL;
+    bool over = most && (!rows || rows_int(rows, 0, "bytes") > most - length);
+    rows_free(rows);
+    return over;
+}
+
 enum status transcode_open(struct call *call) {
     const struct upload_new *ask = call->ask;
     char id[33];
@@ -13,6 +21,10 @@ enum status transcode_open(struct call *call) {
         return call_invalid(call, "/length", "must not be 0: an empty file is no film");
     if (ask->length > config()->upload_bytes)
         return call_refuse(call, TOO_LARGE, "too-large", "The film is larger than this server takes.");
+    if (over_quota(call, ask->length))
+        return call->status == OK
+                   ? call_refuse(call, TOO_LARGE, "quota", "Your films would take more room than you have.")
+                   : call->status;
     /* Whoever knows the name can look at the upload, so it cannot be guessed. */
     snprintf(id, sizeof id, "%016llx%016llx", (unsigned long long)random_u64(), (unsigned long long)random_u64());
     return call_fetch(call, Q_upload_add, ARGS(ARG_TEXT("id", id), ARG_INT("owner", call->header.user)));

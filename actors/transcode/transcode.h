@@ -11,6 +11,8 @@ enum status transcode_upload(struct call *call);
 enum status transcode_finish(struct call *call);
 enum status transcode_abort(struct call *call);
 enum status transcode_forget(struct call *call);
+enum status transcode_lease(struct call *call);
+enum status transcode_stored(struct call *call);
 enum status transcode_picture(struct call *call);
 enum status transcode_picture_keep(struct call *call);
 enum status transcode_picture_drop(struct call *call);
@@ -145,6 +147,12 @@ bool picture_name_good(const char *name);
 void picture_folder(const char *name, char to[NAME_BYTES]);
 /* Pictures that nobody kept, and files that arrived for nothing; call it every ten minutes. */
 void pictures_sweep(struct db *db);
+
+/* uploads.c */
+/* Removes what an upload left in the store, parts and tail too. */
+void upload_remove(struct db *db, const char *id);
+/* Gives up what nobody went on with for ZOE_UPLOAD_SECONDS. */
+void uploads_sweep(struct db *db);
 
 /* film.c: a descriptor of a film for the child, a file or a socket (media.h); -1 when it cannot be opened. The caller
  * closes it. */

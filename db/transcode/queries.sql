@@ -1,8 +1,36 @@
 -- name: upload_add
 insert into uploads (id, title_id, length, filename, owner) values (:id, :title_id, :length, :filename, :owner)
-returning id, title_id, length, filename, state, owner
+returning id, title_id, length, filename, state, owner, created_at
 -- name: upload_show
-select id, title_id, length, filename, state, owner from uploads where id = :id and state <> 'gone'
+select id, title_id, length, filename, state, owner, stored + tail as stored, created_at from uploads
+where id = :id and state <> 'gone'
+-- name: upload_lease
+update uploads set fence = fence + 1, holder = :holder,
+    lease_until = now() + make_interval(secs => :lease_ms::float8 / 1000)
+where id = :id and (holder is null or holder = :holder or lease_until < now())
+returning id, fence, multipart, stored, tail, tail_fence
+-- name: upload_parts
+select number, bytes, etag from upload_parts where upload_id = :id order by number
+-- name: upload_stored
+update uploads set multipart = coalesce(:multipart, multipart), stored = :stored::bigint, tail = :tail::bigint,
+    tail_fence = case when :tail::bigint > 0 then :fence::bigint else tail_fence end,
+    holder = case when :release::boolean then null else holder end,
+    lease_until = now() + make_interval(secs => :lease_ms::float8 / 1000)
+where id = :id and fence = :fence::bigint and state = 'open' returning id
+-- name: upload_part
+insert into upload_parts (upload_id, number, bytes, etag) values (:id, :number::integer, :bytes, :etag)
+on conflict (upload_id, number) do update set bytes = excluded.bytes, etag = excluded.etag
+-- name: upload_parts_end
+delete from upload_parts where upload_id = :id
+-- name: uploads_expired
+update uploads set state = 'gone' where state = 'open' and created_at < now() - make_interval(secs => :seconds::float8)
+    and (lease_until is null or lease_until < now())
+returning id
+-- name: upload_remains
+select multipart, tail_fence from uploads where id = :id
+-- name: uploads_of_owner
+select coalesce(sum(u.length), 0)::bigint as bytes from uploads u
+where u.owner = :owner and (u.state = 'open' or exists (select from assets a where a.upload_id = u.id))
 -- name: upload_lock
 select id, title_id, length, state from uploads where id = :id for update
 -- name: upload_state

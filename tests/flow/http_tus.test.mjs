@@ -36,7 +36,7 @@ test('the server tells what it can', async () => {
   assert.equal(status, 204);
   assert.equal(headers.get('tus-version'), '1.0.0');
   assert.equal(headers.get('tus-resumable'), '1.0.0');
-  assert.deepEqual(headers.get('tus-extension').split(','), ['creation', 'creation-with-upload', 'termination']);
+  assert.deepEqual(headers.get('tus-extension').split(','), ['creation', 'creation-with-upload', 'expiration', 'termination']);
   assert.ok(Number(headers.get('tus-max-size')) > 0);
 });
 
@@ -154,4 +154,22 @@ test('a large upload does not move the memory', { skip: sanitized && 'a sanitize
   const keeps = readFileSync(join(build, 'zoe-edge')).includes('libasan');
   assert.ok(keeps || most - before < 16 << 20, `${(most - before) >> 20} MB more`);
   assert.equal((await set.api('DELETE', place, { token, headers: TUS })).status, 204);
+});
+
+test('an upload that takes too long is given up, and says when; a person has so much room', async () => {
+  await set.halt();
+  Object.assign(set.env, { ZOE_UPLOAD_QUOTA_BYTES: '3000', ZOE_UPLOAD_SECONDS: '60' });
+  await set.start();
+  const { access_token: fresh } = await set.login();
+  const metadata = `title_id ${btoa(String((await set.createTitle(fresh)).id))}`;
+  const open = (length) => set.api('POST', '/v1/uploads', { token: fresh, headers: { ...TUS, 'Upload-Length': String(length), 'Upload-Metadata': metadata } });
+  await set.sql('delete from transcode.assets; update transcode.uploads set state = \'gone\'');
+  const made = await open(2000);
+  assert.equal(made.status, 201, made.text);
+  const until = Date.parse(made.headers.get('upload-expires'));
+  assert.ok(Math.abs(until - Date.now() - 60000) < 3000, made.headers.get('upload-expires'));
+  const refused = await open(1001);
+  assert.equal(refused.status, 413, refused.text);
+  assert.match(refused.body.type, /quota$/);
+  assert.equal((await open(1000)).status, 201);
 });
