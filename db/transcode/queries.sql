@@ -1,8 +1,9 @@
 -- name: upload_add
 insert into uploads (id, title_id, length, filename, owner) values (:id, :title_id, :length, :filename, :owner)
-returning id, title_id, length, filename, state, owner, created_at
+returning id, title_id, length, filename, state, owner, (extract(epoch from created_at) * 1000)::bigint as created_at
 -- name: upload_show
-select id, title_id, length, filename, state, owner, stored + tail as stored, created_at from uploads
+select id, title_id, length, filename, state, owner, stored + tail as stored,
+       (extract(epoch from created_at) * 1000)::bigint as created_at from uploads
 where id = :id and state <> 'gone'
 -- name: upload_lease
 update uploads set fence = fence + 1, holder = :holder,
