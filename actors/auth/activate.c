@@ -36,7 +36,7 @@ static enum status verify(struct call *call, int64_t id) {
 
 enum status auth_activate(struct call *call) {
     const struct activate_ask *ask = call->ask;
-    struct once once;
+    struct once once = {0};
     if (once_find(call, ask->token, "activation", ask->has_account ? ask->account : -1, &once) != OK)
         return call->status;
     if (once.used && *once.email)

@@ -34,7 +34,7 @@ static enum status check(struct call *call, struct once *once) {
 enum status auth_reset(struct call *call) {
     const struct reset_ask *ask = call->ask;
     struct account *account = NULL;
-    struct once once;
+    struct once once = {0};
     enum status status = check(call, &once);
     if (status == OK)
         status = once_spend(call, ask->token);
