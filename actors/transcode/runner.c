@@ -9,7 +9,7 @@
 #include "protocol/node/clock.h"
 #include "protocol/node/config.h"
 
-enum { THREADS_MAX = 257, IDLE_MS = 500, RETRY_MS = 1000, ATTEMPTS_MAX = 6 };
+enum { THREADS_MAX = 257, IDLE_MS = 500, RETRY_MS = 1000, ROOM_MS = 3000, FAILURES_MAX = 6, ATTEMPTS_MAX = 1000 };
 
 static struct {
     pthread_mutex_t lock;
@@ -100,6 +100,7 @@ static int claim(struct task *task, int rank_max) {
         task->count = (int)rows_int(rows, 0, "count");
         task->make = (int)rows_int(rows, 0, "make");
         task->attempt = (int)rows_int(rows, 0, "attempt");
+        task->failures = (int)rows_int(rows, 0, "failures");
         task->renewed_ms = clock_ms();
     }
     rows_free(rows);
@@ -136,11 +137,11 @@ static enum outcome fail_asset(struct task *task, const char *why) {
     return outcome;
 }
 
-static void release(struct task *task) {
+static void release(struct task *task, bool failed, int delay_ms) {
     rows_free(
         db_run(task->db, Q_task_release, NULL, NULL,
                ARGS(ARG_INT("task", task->id), ARG_TEXT("worker", task->worker), ARG_INT("attempt", task->attempt),
-                    ARG_INT("delay_ms", actor_stopping(task->actor) ? 0 : RETRY_MS * task->attempt))));
+                    ARG_INT("failed", failed), ARG_INT("delay_ms", actor_stopping(task->actor) ? 0 : delay_ms))));
 }
 
 /* Whoever deleted the title or cancelled the work could not wait for us: what we wrote since lies in a folder that
@@ -186,7 +187,10 @@ static void run_task(struct task *task) {
     int64_t began_ms = clock_ms();
     const struct work *work = work_of(task);
     enum outcome outcome = !work || load_asset(task) ? TASK_LATER : work->run(task, &why);
-    bool enough = task->attempt >= ATTEMPTS_MAX && !actor_stopping(task->actor);
+    if (outcome == TASK_LATER && room_is_short())
+        outcome = TASK_FULL;
+    bool stopping = actor_stopping(task->actor);
+    bool enough = !stopping && (task->failures + 1 >= FAILURES_MAX || task->attempt >= ATTEMPTS_MAX);
     if (outcome == TASK_LATER && enough && work && work->need == EXTRA)
         outcome = leave_out(task);
     if (outcome == TASK_LATER && enough && !(work && work->need != VITAL)) {
@@ -196,10 +200,14 @@ static void run_task(struct task *task) {
     if (outcome == TASK_FILM)
         outcome = fail_asset(task, why ? why : media_killed_sentence(0));
     if (outcome == TASK_LATER)
-        release(task);
+        release(task, !stopping, RETRY_MS * (task->failures + 1));
+    if (outcome == TASK_FULL) {
+        release(task, false, ROOM_MS);
+        room_tell(task);
+    }
     if (outcome == TASK_LOST && task->folder)
         clean_up_after_loss(task);
-    static const char *const names[] = {"done", "film", "later", "lost"};
+    static const char *const names[] = {"done", "film", "later", "lost", "full"};
     log_info(NULL, "task", "asset=%lld kind=%s first=%d count=%d make=%d attempt=%d outcome=%s ms=%lld",
              (long long)task->asset, task->kind, task->first, task->count, task->make, task->attempt, names[outcome],
              (long long)(clock_ms() - began_ms));

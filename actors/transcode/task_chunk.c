@@ -143,6 +143,7 @@ static enum outcome commit(struct chunk *chunk) {
     if (status == OK && chunk->frames >= 0)
         status = truncate_film(task, chunk->frames);
     if (status == OK) {
+        rows_free(db_run(task->db, Q_asset_goes_on, NULL, NULL, ARGS(ARG_INT("asset", task->asset))));
         rows_free(db_run(task->db, Q_asset_progress, NULL, NULL, ARGS(ARG_INT("asset", task->asset))));
         status = db_status(task->db);
     }

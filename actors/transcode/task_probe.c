@@ -92,6 +92,14 @@ static enum status add_tasks(struct task *task, int segments) {
     return status == OK ? add_task(task, "finish", RANK_FINISH, 0, 0, 0) : status;
 }
 
+/* The rungs' rates are capped, so this is what the film can take at the most. */
+static int64_t most_bytes(const struct task *task, const struct media_info *info) {
+    double bits = 0;
+    for (size_t i = 0; i < task->rung_count; i++)
+        bits += task->rungs[i].quality.maxrate + 2.0 * MEDIA_AUDIO_BITRATE;
+    return (int64_t)(bits / 8 * (double)info->duration_us / 1e6);
+}
+
 static enum outcome plan(struct probe *probe) {
     struct task *task = probe->task;
     const struct media_info *info = &probe->info;
@@ -103,11 +111,17 @@ static enum outcome plan(struct probe *probe) {
     enum outcome outcome = commit_begin(task);
     if (outcome != TASK_DONE)
         return outcome;
-    rows_free(db_run(task->db, Q_asset_plan, NULL, NULL,
-                     ARGS(ARG_INT("asset", task->asset), ARG_TEXT("film", film),
-                          ARG_INT("duration_us", info->duration_us), ARG_INT("frames", info->frames),
-                          ARG_INT("fps_num", info->fps_num), ARG_INT("fps_den", info->fps_den),
-                          ARG_INT("segments", segments), ARG_BOOL("has_audio", info->has_audio))));
+    int64_t reserved = most_bytes(task, info);
+    outcome = room_reserve(task, reserved);
+    if (outcome != TASK_DONE) {
+        db_rollback(task->db);
+        return outcome;
+    }
+    rows_free(db_run(
+        task->db, Q_asset_plan, NULL, NULL,
+        ARGS(ARG_INT("asset", task->asset), ARG_TEXT("film", film), ARG_INT("duration_us", info->duration_us),
+             ARG_INT("frames", info->frames), ARG_INT("fps_num", info->fps_num), ARG_INT("fps_den", info->fps_den),
+             ARG_INT("segments", segments), ARG_BOOL("has_audio", info->has_audio), ARG_INT("reserved", reserved))));
     task->segments = segments;
     if (db_status(task->db) == OK && add_rungs(task) == OK &&
         tracks_add(task, probe->tracks, probe->track_count) == OK && add_tasks(task, segments) == OK)

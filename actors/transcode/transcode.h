@@ -53,7 +53,7 @@ struct task {
     struct arena *arena;
     int64_t id, asset, title;
     const char *kind, *worker, *folder, *upload, *film;
-    int first, count, make, attempt;
+    int first, count, make, attempt, failures;
     int segments;
     int64_t frames;
     uint32_t fps_num, fps_den;
@@ -73,7 +73,8 @@ enum outcome {
     TASK_DONE,
     TASK_FILM,  /* the film is at fault: `why` says it to people */
     TASK_LATER, /* something here is: try again */
-    TASK_LOST   /* the lease is gone; somebody else has the task */
+    TASK_LOST,  /* the lease is gone; somebody else has the task */
+    TASK_FULL   /* the store has no room: it is tried again for as long as that takes */
 };
 
 /* task_*.c: one kind each; TASK_DONE only after their results are committed together with the task's end. */
@@ -101,6 +102,15 @@ int playlists_write(struct task *task, bool whole);
 bool task_renew(struct task *task);
 /* Tells the bus how far a film is between two news of it; its end is content's to tell, once it can be seen there. */
 void task_hint(const struct task *task, double progress);
+
+/* room.c: bytes of the store. */
+/* Whether a film that may take this much can begin, with what others may still need kept free. In a transaction.
+ * TASK_DONE, TASK_FULL or TASK_LATER. */
+enum outcome room_reserve(struct task *task, int64_t bytes);
+/* Hardly a byte is free: whatever just failed, failed for that. */
+bool room_is_short(void);
+/* Tells the film's owner that it waits for room. */
+void room_tell(struct task *task);
 
 /* track.c */
 struct track {

@@ -54,12 +54,12 @@ where id = (
       and (t.kind <> 'finish' or not exists (
           select from tasks o where o.asset_id = t.asset_id and o.id <> t.id and o.state <> 'done'))
     order by a.priority desc, t.rank, t.first, t.id limit 1 for update of t skip locked)
-returning id, asset_id, kind, first, count, make, attempt
+returning id, asset_id, kind, first, count, make, attempt, failures
 -- name: task_renew
 update tasks set lease_until = now() + make_interval(secs => :lease_ms::float8 / 1000)
 where id = :task and worker = :worker and attempt = :attempt::integer and state = 'running' returning id
 -- name: task_release
-update tasks set state = 'waiting', worker = null, lease_until = null,
+update tasks set state = 'waiting', worker = null, lease_until = null, failures = failures + :failed::integer,
     not_before = now() + make_interval(secs => :delay_ms::float8 / 1000)
 where id = :task and worker = :worker and attempt = :attempt::integer and state = 'running'
 -- name: task_done
@@ -79,7 +79,8 @@ from assets a where a.id = :asset
 select id from assets where id = :asset for update
 -- name: asset_plan
 update assets set state = 'processing', film = :film, duration_us = :duration_us, frames = :frames, fps_num = :fps_num::integer,
-    fps_den = :fps_den::integer, segments = :segments::integer, has_audio = :has_audio, started_at = now() where id = :asset
+    fps_den = :fps_den::integer, segments = :segments::integer, has_audio = :has_audio, reserved_bytes = :reserved, error = '',
+    started_at = now() where id = :asset
 -- name: asset_audio
 update assets set audio_segments = greatest(audio_segments, :segments::integer) where id = :asset
 -- name: asset_truncate
@@ -182,3 +183,15 @@ with a as (delete from tasks where asset_id = :id), b as (delete from tracks whe
      c as (delete from segments where asset_id = :id), d as (delete from renditions where asset_id = :id)
 update assets set state = 'pending', held = false, error = '', progress = 0, playable = false, poster = false,
     folder = :folder, audio_segments = 0, created_at = now(), started_at = null, finished_at = null where id = :id
+-- What the films in work may still write.
+-- name: room_promised
+select coalesce(sum(greatest(0, a.reserved_bytes - coalesce(
+    (select sum(s.bytes) from segments s where s.asset_id = a.id), 0))), 0)::bigint as bytes
+from assets a where a.state = 'processing' and a.id <> :asset
+-- One at a time, or two would promise themselves the same bytes.
+-- name: room_lock
+select pg_advisory_xact_lock(hashtext('zoe transcode room'))
+-- name: asset_waits
+update assets set error = :error where id = :asset and error <> :error and state in ('pending', 'processing') returning id
+-- name: asset_goes_on
+update assets set error = '' where id = :asset and error <> '' and state in ('pending', 'processing')

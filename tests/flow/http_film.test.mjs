@@ -1,7 +1,7 @@
 // Films as those who watch and those who upload see them: replacing, playlists, tracks, files, the queue.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { build, makeFilm, sha256, startSet, until } from './lib.mjs';
@@ -296,5 +296,28 @@ test('several workers, one killed: the same bytes, and its piece goes on within 
     assert.deepEqual(sums(), wanted);
   } finally {
     for (const process of more) process.kill('SIGKILL');
+  }
+});
+
+test('no room: the film waits, says so, and goes on by itself', async (t) => {
+  const folder = join(set.dataDir, 'small');
+  mkdirSync(folder);
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=36m', 'none', folder]).status) return t.skip('no file system may be mounted here');
+  const small = await startSet({ env: { ZOE_DEMO: 'off', ZOE_MEDIA_URL: `file://${folder}` } });
+  try {
+    const { access_token } = await small.login(), { id } = await small.createTitle(access_token, 'large');
+    await small.upload(access_token, id, await makeFilm({ seconds: 20, size: '854x480' }));
+    const waiting = await until(async () => {
+      const title = await small.title(id);
+      return title.processing_error && title;
+    }, { what: 'the sentence' });
+    assert.equal(waiting.processing_state, 'pending');
+    assert.match(waiting.processing_error, /no room/);
+    assert.equal(spawnSync('mount', ['-o', 'remount,size=200m', folder]).status, 0);
+    const title = await small.waitReady(id);
+    assert.equal(title.processing_error, '');
+  } finally {
+    await small.stop();
+    spawnSync('umount', [folder]);
   }
 });
