@@ -33,6 +33,9 @@ void profile_early(struct request *request);
 void profile_change(struct request *request); /* JSON of the shape profile_form, the picture in base64 */
 void picture_file(struct request *request);   /* by name in the path */
 
+void subtitles_put_early(struct request *request);
+void subtitles_put(struct request *request); /* the body is the file */
+
 void export_open(struct request *request); /* all that the services keep of the caller */
 
 void tus_options(struct request *request);

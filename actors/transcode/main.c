@@ -17,6 +17,8 @@ static const struct handler handlers[] = {
     {.message = MSG_transcode_job, .one = transcode_job},
     {.message = MSG_transcode_job_change, .one = transcode_job_change, .transaction = true},
     {.message = MSG_transcode_job_cancel, .one = transcode_job_cancel, .transaction = true},
+    {.message = MSG_transcode_subtitles, .one = transcode_subtitles, .transaction = true},
+    {.message = MSG_transcode_subtitles_drop, .one = transcode_subtitles_drop, .transaction = true},
     {.message = MSG_transcode_job_retry, .one = transcode_job_retry, .transaction = true},
 };
 

@@ -64,7 +64,7 @@ static int load_rungs(struct task *task) {
     return 0;
 }
 
-static int load_asset(struct task *task) {
+int task_load(struct task *task) {
     struct rows *rows = db_run(task->db, Q_asset_show, NULL, NULL, ARGS(ARG_INT("asset", task->asset)));
     if (!rows || !rows_count(rows)) {
         rows_free(rows);
@@ -186,7 +186,7 @@ static void run_task(struct task *task) {
     const char *why = NULL;
     int64_t began_ms = clock_ms();
     const struct work *work = work_of(task);
-    enum outcome outcome = !work || load_asset(task) ? TASK_LATER : work->run(task, &why);
+    enum outcome outcome = !work || task_load(task) ? TASK_LATER : work->run(task, &why);
     if (outcome == TASK_LATER && room_is_short())
         outcome = TASK_FULL;
     bool stopping = actor_stopping(task->actor);

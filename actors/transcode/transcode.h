@@ -22,6 +22,8 @@ enum status transcode_job(struct call *call);
 enum status transcode_job_change(struct call *call);
 enum status transcode_job_cancel(struct call *call);
 enum status transcode_job_retry(struct call *call);
+enum status transcode_subtitles(struct call *call);
+enum status transcode_subtitles_drop(struct call *call);
 
 enum { NAME_BYTES = 256 };
 
@@ -68,6 +70,9 @@ struct task {
     } rungs[MEDIA_RUNGS_MAX];
     int64_t renewed_ms;
 };
+
+/* Reads what is known of task->asset; 0 or -1. */
+int task_load(struct task *task);
 
 enum outcome {
     TASK_DONE,
@@ -124,6 +129,14 @@ enum status track_load(struct task *task, const char *kind, int number, struct t
 enum status track_drop(struct task *task, const char *kind, int number);
 enum status segment_add(struct task *task, int rung, uint32_t number, uint64_t bytes, int64_t duration_us,
                         const char *keys);
+
+/* subtitles.c: those that come as files of their own. */
+/* Locks the title's film that is shown, or the one that is being made. CONFLICT when there is none. */
+enum status subtitles_film(struct call *call, int64_t title, struct task *task);
+/* Removes those of a language; *any tells whether there were some. */
+enum status subtitles_remove(struct call *call, struct task *task, const char *tag, bool *any);
+/* The tag of what somebody calls a language; NULL with the call refused. */
+const char *subtitles_tag(struct call *call, const char *language);
 
 /* child.c: one run of zoe-media. */
 struct child_calls {

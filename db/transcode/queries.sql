@@ -195,3 +195,10 @@ select pg_advisory_xact_lock(hashtext('zoe transcode room'))
 update assets set error = :error where id = :asset and error <> :error and state in ('pending', 'processing') returning id
 -- name: asset_goes_on
 update assets set error = '' where id = :asset and error <> '' and state in ('pending', 'processing')
+-- name: asset_of_title
+select id from assets where title_id = :title_id and state in ('processing', 'ready') and film is not null
+order by (state = 'ready') desc, id desc limit 1
+-- name: track_number
+select coalesce(max(number), -1) + 1 as number from tracks where asset_id = :asset and kind = :kind
+-- name: tracks_sent
+select number from tracks where asset_id = :asset and kind = 'text' and stream < 0 and language = :tag

@@ -321,3 +321,29 @@ test('no room: the film waits, says so, and goes on by itself', async (t) => {
     spawnSync('umount', [folder]);
   }
 });
+
+test('subtitles as a file of their own: sent, replaced, taken away', async () => {
+  const { title } = await set.film({ session, seconds: 8 }), path = (language) => `/v1/titles/${title.id}/subtitles/${language}`;
+  const put = (language, body, status = 200, query = '') => set.expect(status, 'PUT', path(language) + query, { token: token(), body, headers: { 'Content-Type': 'application/x-subrip' } });
+  const listed = async () => master((await (await opened(title.id)).get('master.m3u8')).text).media.filter((m) => m.TYPE === 'SUBTITLES').map((m) => [m.LANGUAGE, m.NAME, m.URI]);
+  assert.deepEqual((await put('ger', '1\n00:00:01,000 --> 00:00:02,000\nHallo, Tüpfelhyäne\n')).body, { language: 'de', name: 'Deutsch' });
+  await put('pt-BR', 'WEBVTT\n\n00:07.000 --> 00:09.000\nOlá <i>você</i>\n', 200, '?name=Brasil');
+  assert.deepEqual(await listed(), [['de', 'Deutsch', 'text_0/index.m3u8'], ['pt-BR', 'Brasil', 'text_1/index.m3u8']]);
+  const { get } = await opened(title.id);
+  assert.match((await get('text_0/segment_000.vtt')).text, /00:00:01.0[024]\d --> 00:00:02.0[024]\d\nHallo, Tüpfelhyäne\n/);
+  assert.match((await get('text_1/segment_001.vtt')).text, /Olá <i>você<\/i>\n/);
+  assert.ok(media((await get('text_0/index.m3u8')).text).ended);
+  await put('de', '1\n00:00:03,000 --> 00:00:04,000\nBesser\n');
+  assert.deepEqual(await listed(), [['pt-BR', 'Brasil', 'text_1/index.m3u8'], ['de', 'Deutsch', 'text_2/index.m3u8']]);
+  assert.equal((await put('de', 'no lines at all', 400)).body.type.split('/').pop(), 'subtitles-refused');
+  await put('not a language', 'WEBVTT\n', 400);
+  await set.expect(204, 'DELETE', path('de'), { token: token() });
+  await set.expect(404, 'DELETE', path('de'), { token: token() });
+  assert.deepEqual(await listed(), [['pt-BR', 'Brasil', 'text_1/index.m3u8']]);
+  const { id } = await set.createTitle(token(), 'no film');
+  assert.equal((await set.api('PUT', `/v1/titles/${id}/subtitles/de`, { token: token(), body: 'WEBVTT\n' })).status, 409);
+  for (const message of ['transcode_subtitles', 'transcode_subtitles_drop'])
+    assert.match((await set.zoectl('ask', message, JSON.stringify({ title_id: 1, language: 'de', ...(message === 'transcode_subtitles' ? { file: '0'.repeat(32) } : {}) }), '--user', '1')).stderr, /forbidden|may not/i);
+  const user = await set.register();
+  await set.expect(403, 'PUT', path('de'), { token: user.access_token, body: 'x' });
+});
