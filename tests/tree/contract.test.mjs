@@ -57,3 +57,9 @@ test('what a key makes happen once runs in a transaction, and v1 takes a key whe
   assert.deepEqual(asked.filter((name) => !transactions.has(name)), []);
   assert.deepEqual(routes.filter((row) => /\.code = 201/.test(row) && !keyed.includes(row)).map((row) => row.split('\n')[0]), []);
 });
+
+test('a migration has a number of its own', () => {
+  const numbers = files(/^db\/(?:[a-z]+\/)?\d{3}_\w+\.sql$/).map((file) => file.replace(/(\d{3})_\w+\.sql$/, '$1'));
+  assert.ok(numbers.length > 10);
+  assert.deepEqual(numbers.filter((number, at) => numbers.indexOf(number) !== at), []);
+});
