@@ -22,6 +22,7 @@ static const struct command {
     {"keys", zoectl_keys, "list | rotate", "keys that sign access tokens"},
     {"import", zoectl_import, "tmdb MOVIES.csv CREDITS.csv | csv FILE | lines FILE", "take titles into the catalogue"},
     {"export", zoectl_export, "", "write the catalogue as JSON lines"},
+    {"media", zoectl_media, "move FROM TO [--delete]", "bring the media store to another place"},
     {"messages", zoectl_messages, "", "list what can be asked of whom"},
     {"settings", zoectl_settings, "[--file]", "list the ZOE_ variables, or write them as an environment file"},
     {"migrate", zoectl_migrate, "", "prepare the database"},

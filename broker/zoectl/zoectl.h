@@ -21,6 +21,7 @@ int zoectl_users(int argc, char **argv);
 int zoectl_keys(int argc, char **argv);
 int zoectl_import(int argc, char **argv);
 int zoectl_export(int argc, char **argv);
+int zoectl_media(int argc, char **argv);
 int zoectl_messages(int argc, char **argv);
 int zoectl_settings(int argc, char **argv);
 int zoectl_migrate(int argc, char **argv);

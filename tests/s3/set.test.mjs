@@ -1,10 +1,10 @@
 // The whole set on a bucket: an upload that moves, a film that is made and played, and nothing on the disk.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { makeFilm, sleep, startSet, until } from '../flow/lib.mjs';
+import { sleep, startSet, until } from '../flow/lib.mjs';
 import { bucket, keys, KEYS, startGateway, unfinished } from './lib.mjs';
 
 const TUS = { 'Tus-Resumable': '1.0.0' };
