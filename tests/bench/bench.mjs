@@ -4,8 +4,9 @@ import { rows as http } from './http.mjs';
 import { rows as logins } from './logins.mjs';
 import { rows as messages } from './messages.mjs';
 import { rows as processes } from './processes.mjs';
+import { rows as recommendations } from './recommendations.mjs';
 
-const ROWS = { ...http, ...messages, ...logins, ...films, ...processes };
+const ROWS = { ...http, ...messages, ...logins, ...films, ...processes, ...recommendations };
 
 const wanted = process.argv.slice(2).filter((word) => word !== '--json');
 const json = process.argv.includes('--json');
@@ -25,10 +26,10 @@ for (const name of wanted.length ? wanted : Object.keys(ROWS)) {
   const { what, unit, goal, less = false, run } = ROWS[name];
   process.stderr.write(`${name}: ${what} ...`);
   try {
-    const { ours, theirs } = await run();
+    const { ours, theirs, table } = await run();
     const ratio = theirs === null ? null : ours / theirs;
     const measure = ratio ?? ours;
-    results[name] = { what, ours: round(ours), theirs: round(theirs), ratio: round(ratio), goal, unit, met: less ? measure <= goal : measure >= goal };
+    results[name] = { what, ours: round(ours), theirs: round(theirs), ratio: round(ratio), goal, unit, met: less ? measure <= goal : measure >= goal, ...(table ? { table } : {}) };
     process.stderr.write(` ${round(ours)}${theirs === null ? '' : ` against ${round(theirs)}`} ${unit}\n`);
   } catch (error) {
     failures++;
@@ -45,5 +46,6 @@ if (json) {
     const bound = `${ROWS[name].less ? '<=' : '>='} ${goal}`;
     console.log(`| ${name} | ${what} | ${ours ?? '-'} | ${theirs ?? '-'} | ${unit} | ${ratio ?? '-'} | ${bound} | ${met ? 'yes' : 'no'} |`);
   }
+  for (const { table } of Object.values(results)) if (table) console.log(`\n${table}`);
 }
 process.exit(failures ? 1 : 0);

@@ -31,27 +31,32 @@ function write(folder, titles, watches) {
 
 const decade = (year) => (year > 0 ? [['years', `${String(year).slice(0, 3)}0s`]] : []);
 
+/** The films of TMDB 5000: {id, title, genres, keywords, directors, cast, year, text}. */
+export function films(corpus) {
+  const at = (name) => join(corpus, 'A_catalogue', name);
+  const credits = new Map(csv(table(at('tmdb_5000_credits.csv.gz'))).map((row) => [row.movie_id, row]));
+  const names = (json) => JSON.parse(json).map(({ name }) => name);
+  return csv(table(at('tmdb_5000_movies.csv.gz'))).map((film) => {
+    const { cast, crew } = credits.get(film.id);
+    return {
+      id: film.id, title: film.title, genres: names(film.genres), keywords: names(film.keywords), year: Number(film.release_date.slice(0, 4)) || undefined, text: film.overview,
+      directors: JSON.parse(crew).filter(({ job }) => job === 'Director').map(({ name }) => name),
+      cast: JSON.parse(cast).sort((a, b) => a.order - b.order).slice(0, CAST_MOST).map(({ name }) => name),
+    };
+  });
+}
+
 /** movielens-latest-small, the films that TMDB 5000 describes; a rating is a watch. */
 export function latestSmall(corpus, folder) {
-  const at = (name) => join(corpus, 'A_catalogue', name);
-  const movieOf = new Map(csv(table(at('movielens-latest-small/links.csv.gz'))).map(({ movieId, tmdbId }) => [tmdbId, movieId]));
-  const credits = new Map(csv(table(at('tmdb_5000_credits.csv.gz'))).map((row) => [row.movie_id, row]));
-  const titles = [];
-  for (const film of csv(table(at('tmdb_5000_movies.csv.gz')))) {
-    const movie = movieOf.get(film.id);
-    if (!movie) continue;
-    const { cast, crew } = credits.get(film.id);
-    titles.push([movie, [
-      ...JSON.parse(film.genres).map(({ name }) => ['genre', name]),
-      ...JSON.parse(film.keywords).map(({ name }) => ['keyword', name]),
-      ...JSON.parse(crew).filter(({ job }) => job === 'Director').map(({ name }) => ['director', name]),
-      ...JSON.parse(cast).sort((a, b) => a.order - b.order).slice(0, CAST_MOST).map(({ name }) => ['cast', name]),
-      ...decade(film.release_date.slice(0, 4)),
-      ['text', `${film.title} ${film.overview}`],
-    ]]);
-  }
+  const at = (name) => join(corpus, 'A_catalogue/movielens-latest-small', name);
+  const movieOf = new Map(csv(table(at('links.csv.gz'))).map(({ movieId, tmdbId }) => [tmdbId, movieId]));
+  const as = (kind, list) => list.map((text) => [kind, text]);
+  const titles = films(corpus).filter(({ id }) => movieOf.has(id)).map((film) => [movieOf.get(film.id), [
+    ...as('genre', film.genres), ...as('keyword', film.keywords), ...as('director', film.directors), ...as('cast', film.cast), ...decade(film.year),
+    ['text', `${film.title} ${film.text}`],
+  ]]);
   const known = new Set(titles.map(([id]) => id));
-  const watches = csv(table(at('movielens-latest-small/ratings.csv.gz'))).filter(({ movieId }) => known.has(movieId)).map(({ userId, movieId, timestamp }) => [userId, movieId, timestamp]);
+  const watches = csv(table(at('ratings.csv.gz'))).filter(({ movieId }) => known.has(movieId)).map(({ userId, movieId, timestamp }) => [userId, movieId, timestamp]);
   write(folder, titles, watches);
   return { titles: titles.length, watches: watches.length };
 }
