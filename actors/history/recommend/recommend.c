@@ -154,7 +154,8 @@ static size_t keep(struct pick *picks, size_t n, size_t most, struct pick one) {
 static size_t choose(const struct recommender *recommender, const struct scores *scores, const bool *out,
                      struct pick *picks, size_t most) {
     size_t n = 0;
-    for (uint32_t slot = 0; slot < scores->n; slot++) {
+    /* From the newest: of many equals the first ones stay, and nothing is moved for the others. */
+    for (uint32_t slot = scores->n; slot-- > 0;) {
         if (!recommender->titles[slot].shown || out[slot])
             continue;
         float sum = scores->popular * recommender->titles[slot].popular;
