@@ -25,7 +25,7 @@ async function quality() {
   try {
     for (const [name, prepare] of SETS) {
       const { titles, watches } = prepare(corpus, folder);
-      const said = JSON.parse(await output(join(build, 'recommend-bench'), [folder, 'test']));
+      const said = JSON.parse(await output(join(build, 'recommend-bench'), [folder, '0.8', '1']));
       for (const method of METHODS) {
         const { all, few } = said[method];
         lines.push(`| ${name} | ${method} | ${[all.ndcg, all.recall, all.hit, few.ndcg, few.recall, few.hit].map((value) => value.toFixed(3)).join(' | ')} |`);

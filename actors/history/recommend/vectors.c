@@ -132,7 +132,8 @@ int vectors_set(struct vectors *vectors, uint32_t slot, const uint32_t *features
     clear(vectors, slot);
     free(vector->features);
     vector->features = copy;
-    memcpy(copy, features, n * sizeof *copy);
+    if (n)
+        memcpy(copy, features, n * sizeof *copy);
     qsort(copy, n, sizeof *copy, compare_numbers);
     for (size_t i = 0; i < n; i++) {
         if (vector->n && copy[vector->n - 1] == copy[i])

@@ -4,9 +4,10 @@
 
 #include "tests/bench/recommend/evaluate.h"
 
-/* recommend-bench FOLDER test|validation [setting=value...]: nDCG, recall and hit rate at 10 of each method, as JSON.
- * Settings change the last method, ours; `only=1` leaves the others out, `history=N` bounds what is known of a person,
- * `days=N` is the half-life of popularity. */
+/* recommend-bench FOLDER LEARN END [setting=value...]: nDCG, recall and hit rate at 10 of each method, as JSON. LEARN
+ * and END are parts of the watches: 0.8 1 is the test, 0.6 0.8 a slice before it to choose settings on. Settings change
+ * the last method, ours; `only=1` leaves the others out, `history=N` bounds what is known of a person, `days=N` is the
+ * half-life of popularity. */
 
 enum { POPULAR, CONTENT, NEIGHBOURS, EASE, OURS, METHODS };
 
@@ -72,18 +73,18 @@ int main(int argc, char **argv) {
     struct data data;
     struct recipe recipes[METHODS];
     struct quality all[METHODS], few[METHODS];
-    struct trial trial = {.learn = 0.8, .end = 1, .most_history = SIZE_MAX, .popular_days = POPULAR_HALF_DAYS};
+    struct trial trial = {.most_history = SIZE_MAX, .popular_days = POPULAR_HALF_DAYS};
     int first = 0;
-    if (argc < 3) {
-        fprintf(stderr, "usage: recommend-bench FOLDER test|validation [setting=value...]\n");
+    if (argc > 3) {
+        trial.learn = atof(argv[2]);
+        trial.end = atof(argv[3]);
+    }
+    if (!(trial.learn > 0 && trial.learn < trial.end && trial.end <= 1)) {
+        fprintf(stderr, "usage: recommend-bench FOLDER LEARN END [setting=value...]   such as 0.8 1\n");
         return 64;
     }
-    if (!strcmp(argv[2], "validation")) {
-        trial.learn = 0.6;
-        trial.end = 0.8;
-    }
     set_up(recipes);
-    for (int i = 3; i < argc; i++) {
+    for (int i = 4; i < argc; i++) {
         if (!strcmp(argv[i], "only=1"))
             first = OURS;
         else if (set(&recipes[OURS], &trial, argv[i])) {
