@@ -22,8 +22,8 @@ static const struct handler handlers[] = {
 };
 
 static int start(struct actor *actor, struct db *db) {
-    (void)actor, (void)db;
-    return model_start(db_queries, Q_COUNT);
+    (void)db;
+    return model_start(actor, db_queries, Q_COUNT);
 }
 
 static void stop(struct actor *actor) {

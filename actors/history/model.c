@@ -15,6 +15,7 @@ static struct {
     bool ending;
     pthread_t thread;
     bool started;
+    struct actor *actor;
     struct model model;
     bool loaded; /* under model.lock */
 } the = {.wait_lock = PTHREAD_MUTEX_INITIALIZER, .model = {.lock = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP}};
@@ -102,7 +103,8 @@ static void *tend(void *arg) {
     do {
         int64_t now_ms = clock_ms();
         if (now_ms >= counted_ms + COUNT_MS) {
-            model_count_views(model);
+            if (count_views(model->db))
+                actor_posted(the.actor);
             counted_ms = now_ms;
         }
         if (load(model) || now_ms < learn_ms)
@@ -118,8 +120,9 @@ static void *tend(void *arg) {
     return NULL;
 }
 
-int model_start(const struct db_query *queries, unsigned count) {
+int model_start(struct actor *actor, const struct db_query *queries, unsigned count) {
     pthread_condattr_t monotonic;
+    the.actor = actor;
     /* Days since 2026: what was counted then is worth one. */
     the.model.from_day = (double)clock_wall_ms() / 86400000 - 20454;
     the.model.db = db_open("history", queries, count);

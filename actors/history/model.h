@@ -10,7 +10,7 @@
  * from all watches every ZOE_RECOMMEND_SECONDS, by a thread of its own. It can always be made again; nothing but the
  * tables is kept. */
 
-int model_start(const struct db_query *queries, unsigned count);
+int model_start(struct actor *actor, const struct db_query *queries, unsigned count);
 void model_stop(void);
 
 /* Holds the model still for reading; NULL while it is read for the first time. */
@@ -31,7 +31,8 @@ int model_load_cards(struct model *model);
 int model_load_popularity(struct model *model);
 /* All watches, at one side. 0, or -1. */
 int model_load_watches(struct model *model);
-/* Turns views into popularity; one process at a time does. */
-void model_count_views(struct model *model);
+
+/* count.c: turns views into popularity and tells content; one process at a time does. True when something was posted. */
+bool count_views(struct db *db);
 
 #endif

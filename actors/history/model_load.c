@@ -130,18 +130,3 @@ int model_load_watches(struct model *model) {
     }
     return rc;
 }
-
-void model_count_views(struct model *model) {
-    if (db_begin(model->db) != OK)
-        return;
-    struct rows *lead = db_run(model->db, Q_views_lead, NULL, NULL, NULL);
-    bool ours = lead && rows_bool(lead, 0, "lead");
-    rows_free(lead);
-    struct rows *rows =
-        ours ? db_run(model->db, Q_views_count, NULL, NULL, ARGS(ARG_INT("half_days", POPULAR_HALF_DAYS))) : NULL;
-    if (rows)
-        db_commit(model->db);
-    else
-        db_rollback(model->db);
-    rows_free(rows);
-}

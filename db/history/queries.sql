@@ -228,3 +228,16 @@ select coalesce(c.parent_id, c.title_id), sum(2 ^ (extract(epoch from f.at - tim
 from fresh f join cards c on c.title_id = f.title_id and not c.deleted
 group by 1 order by 1
 on conflict (title_id) do update set score = p.score + excluded.score, changed_at = now()
+-- What content has not heard: new views, and what an hour or a day made less.
+-- name: popularity_untold
+select p.title_id, p.score / 2 ^ (extract(epoch from now() - timestamptz '2026-01-01Z') / 86400 / :half_days::float8) as popularity,
+       (select count(*) from views v where v.title_id = p.title_id and v.at > now() - interval '7 days')
+       + (select count(*) from cards c join views v on v.title_id = c.title_id
+          where c.parent_id = p.title_id and v.at > now() - interval '7 days') as week_views
+from popularity p
+where told_at is null or changed_at > told_at or told_at < now() - interval '1 day'
+   or (told_week > 0 and told_at < now() - interval '1 hour')
+order by told_at nulls first, p.title_id limit 100
+-- name: popularity_told
+update popularity p set told_at = now(), told_week = t.week
+from unnest(:titles::bigint[], :weeks::bigint[]) as t (title_id, week) where p.title_id = t.title_id

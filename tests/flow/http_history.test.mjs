@@ -110,6 +110,13 @@ test('views count after ten seconds, once an hour, and make popular (history_vie
     return items[0].reason === 'popular' && items[0];
   }, { what: 'the view to count' });
   assert.equal(popular.title, 'Three');
+  // And the catalogue hears of it (content_watched).
+  const title = await until(async () => {
+    const shown = (await set.expect(200, 'GET', `/v1/titles/${titles[2]}`)).body;
+    return shown.popularity > 0 && shown;
+  }, { what: 'the catalogue to know' });
+  assert.ok(title.popularity > 0.99 && title.popularity <= 1, `${title.popularity}`);
+  assert.equal((await get('/v1/titles?sort=-popularity')).items[0].title, 'Three');
 });
 
 test('recommendations leave out what was watched, at once (history_recommend)', async () => {
