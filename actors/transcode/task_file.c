@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "actors/transcode/media/mp4.h"
+#include "actors/transcode/mp4.h"
 #include "actors/transcode/transcode.h"
 #include "actors/transcode/unpack.h"
 #include "db/store/store.h"

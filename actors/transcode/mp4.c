@@ -1,4 +1,4 @@
-#include "actors/transcode/media/mp4.h"
+#include "actors/transcode/mp4.h"
 #include <string.h>
 
 #define MOVIE_SCALE 1000
@@ -245,12 +245,6 @@ static void movie(struct buffer *to, const struct mp4_track *tracks, size_t coun
         media(to, &tracks[i], data_at);
         box_end(to, part);
     }
-    if (!tracks[0].sample_count) {
-        size_t part = box(to, "mvex"), defaults = full_box(to, "trex", 0, 0);
-        put(to, 1, 4), put(to, 1, 4), zeros(to, 12);
-        box_end(to, defaults);
-        box_end(to, part);
-    }
     box_end(to, at);
 }
 
@@ -264,46 +258,6 @@ void mp4_movie(const struct mp4_track *tracks, size_t count, uint64_t data_bytes
     buffer_free(&measure);
     movie(to, tracks, count, data_at);
     put(to, 1, 4), buffer_add(to, "mdat", 4), put(to, data_bytes + 16, 8);
-}
-
-void mp4_init(const struct mp4_track *track, struct buffer *to) {
-    file_type(to, track->width ? "cmfc" : "cmfc", "iso6cmfcmp41");
-    movie(to, track, 1, 0);
-}
-
-void mp4_piece(const struct mp4_track *track, uint32_t number, uint64_t decode_time, const uint8_t *data, size_t bytes,
-               struct buffer *to) {
-    /* data-offset, and of each sample: duration, size, flags and composition time. */
-    unsigned fields = 0x000001 | 0x000100 | 0x000200 | 0x000400 | (track->width ? 0x000800 : 0);
-    size_t at = box(to, "moof"), part = full_box(to, "mfhd", 0, 0), fragment, offset_at;
-    put(to, number, 4);
-    box_end(to, part);
-    fragment = box(to, "traf");
-    part = full_box(to, "tfhd", 0, 0x020000);
-    put(to, 1, 4);
-    box_end(to, part);
-    part = full_box(to, "tfdt", 1, 0);
-    put(to, decode_time, 8);
-    box_end(to, part);
-    part = full_box(to, "trun", 1, fields);
-    put(to, track->sample_count, 4);
-    offset_at = to->n;
-    put(to, 0, 4);
-    for (size_t i = 0; i < track->sample_count; i++) {
-        const struct mp4_sample *sample = &track->samples[i];
-        put(to, sample->duration, 4), put(to, sample->bytes, 4);
-        put(to, !track->width || sample->key ? 0x02000000 : 0x01010000, 4);
-        if (track->width)
-            put(to, (uint32_t)sample->shift, 4);
-    }
-    box_end(to, part);
-    box_end(to, fragment);
-    box_end(to, at);
-    uint32_t data_at = (uint32_t)(to->n - at + 8);
-    if (!to->failed)
-        for (int i = 0; i < 4; i++)
-            to->at[offset_at + (size_t)i] = (char)(data_at >> (24 - 8 * i));
-    put(to, bytes + 8, 4), buffer_add(to, "mdat", 4), buffer_add(to, data, bytes);
 }
 
 /* The next NAL unit from *at on; NULL at the end. */

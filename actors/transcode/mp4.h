@@ -1,8 +1,7 @@
-#ifndef ZOE_MEDIA_MP4_H
-#define ZOE_MEDIA_MP4_H
+#ifndef ZOE_TRANSCODE_MP4_H
+#define ZOE_TRANSCODE_MP4_H
 
-/* The ISO base media file format (ISO/IEC 14496-12, -14, -15): a whole film with its tables in front, or pieces that
- * follow one another (CMAF, ISO/IEC 23000-19). Pure. */
+/* The ISO base media file format (ISO/IEC 14496-12, -14, -15): a whole film with its tables in front. Pure. */
 
 #include "protocol/wire/buffer.h"
 #include <stdint.h>
@@ -38,13 +37,6 @@ struct mp4_track {
 
 /* Appends everything before the data of a whole film: ftyp, moov and the head of mdat. `data_bytes` follow. */
 void mp4_movie(const struct mp4_track *tracks, size_t count, uint64_t data_bytes, struct buffer *to);
-
-/* Appends the piece that comes before all others. */
-void mp4_init(const struct mp4_track *track, struct buffer *to);
-
-/* Appends one piece: its samples begin at `decode_time` and have their bytes in `data`. */
-void mp4_piece(const struct mp4_track *track, uint32_t number, uint64_t decode_time, const uint8_t *data, size_t bytes,
-               struct buffer *to);
 
 /* Parameter sets, without start codes, within the access unit they were found in. */
 struct mp4_sets {
