@@ -69,8 +69,7 @@ enum status content_change(struct call *call) {
     if (call_needs(call, ROLE_ADMIN) != OK || (ask->title && title_name_check(call, ask->title) != OK) ||
         clear_check(call, ask) != OK || lock(call) != OK)
         return call->status;
-    if (call_do(call, Q_title_change, NULL) != OK || keep_up_one(call, ask->id) != OK ||
-        tell_card(call, ask->id) != OK)
+    if (call_do(call, Q_title_change, NULL) != OK || keep_up_one(call, ask->id) != OK || tell_card(call, ask->id) != OK)
         return call->status;
     tell_changed(call, ask->id);
     return title_reply(call, ask->id);

@@ -28,8 +28,8 @@ enum status content_credits_put(struct call *call) {
         return call->status == OK ? NOT_FOUND : call->status;
     const char *items = list_to_json(credit_record(), &ask->items, call->arena);
     if (!items || clear(call, ask) != OK || call_do(call, Q_credits_add, ARGS(ARG_TEXT("items", items))) != OK ||
-        keep_up_one(call, ask->id) != OK || call_do(call, Q_title_touch, ARGS(ARG_INT("title_id", ask->id))) != OK || tell_card(call, ask->id) != OK ||
-        !(rows = call_run(call, Q_credit_list, NULL)))
+        keep_up_one(call, ask->id) != OK || call_do(call, Q_title_touch, ARGS(ARG_INT("title_id", ask->id))) != OK ||
+        tell_card(call, ask->id) != OK || !(rows = call_run(call, Q_credit_list, NULL)))
         return call->status == OK ? INTERNAL : call->status;
     reply->items = rows_list(rows, credit_record(), call->arena);
     rows_free(rows);
