@@ -239,7 +239,7 @@ static size_t find_candidates(struct model *model, unsigned doc) {
             for (uint32_t k = 0; k < one->n && term->count > COMMON; k++)
                 rarer += model->terms[one->terms[k]].count > COMMON &&
                          (model->terms[one->terms[k]].count < term->count ||
-                          (model->terms[one->terms[k]].count == term->count && k < i));
+                          (k < i && model->terms[one->terms[k]].count == term->count));
             if (term->count > COMMON && rarer == rank)
                 rarest = term;
         }

@@ -35,6 +35,7 @@ struct round {
     struct db *db;
     struct model *model;
     struct stale *stale;
+    size_t count; /* of titles in the model and in `stale` */
     unsigned *queue;
     size_t queued, direct; /* the first `direct` of the queue are stale themselves */
     struct buffer lists, fresh;
@@ -49,7 +50,7 @@ static bool ending(void) {
 }
 
 static int take_page(struct round *round, const struct rows *rows, struct arena *arena) {
-    size_t n = rows_count(rows), first = model_count(round->model);
+    size_t n = rows_count(rows), first = round->count;
     struct stale *stale = realloc(round->stale, (first + n + 1) * sizeof *stale);
     if (!stale)
         return -1;
@@ -61,6 +62,7 @@ static int take_page(struct round *round, const struct rows *rows, struct arena 
             return -1;
         stale[first + i] = (struct stale){0};
         strncpy(stale[first + i].digest, rows_text(rows, i, "digest"), sizeof stale->digest - 1);
+        round->count++;
     }
     return 0;
 }
@@ -139,11 +141,10 @@ static void enqueue(struct round *round, unsigned doc) {
 
 /* The stale titles, and those that are near to them: a new title may now be nearer to these than others. */
 static int work(struct round *round) {
-    size_t count = model_count(round->model);
-    round->queue = malloc((count + 1) * sizeof *round->queue);
+    round->queue = malloc((round->count + 1) * sizeof *round->queue);
     if (!round->queue)
         return -1;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < round->count; i++)
         if (*round->stale[i].digest)
             enqueue(round, (unsigned)i);
     round->direct = round->queued;

@@ -71,8 +71,9 @@ static int read_rows(struct import *import, struct csv *csv) {
     char *names[CSV_FIELDS_MAX] = {0};
     int rc = csv_read(csv, &row) == CSV_ROW ? 0 : EX_DATAERR;
     size_t columns = rc ? 0 : row.count;
-    for (size_t i = 0; i < columns; i++)
-        rc = (names[i] = strdup(row.fields[i])) ? rc : EX_OSERR;
+    for (size_t i = 0; i < columns && !rc; i++)
+        if (!(names[i] = strdup(row.fields[i])))
+            rc = EX_OSERR;
     for (enum csv_got got; !rc && (got = csv_read(csv, &row)) != CSV_END;) {
         const char *why = got == CSV_FAILED ? "it cannot be read on"
                           : got != CSV_ROW  ? row.why
@@ -80,7 +81,7 @@ static int read_rows(struct import *import, struct csv *csv) {
         if (got == CSV_FAILED)
             rc = EX_IOERR;
         json_t *json = why ? NULL : json_object();
-        for (size_t i = 0; json && i < row.count; i++)
+        for (size_t i = 0; json && i < columns; i++)
             set(json, names[i], row.fields[i]);
         if (why)
             import_fault(import, row.line, "", why);

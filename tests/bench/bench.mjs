@@ -1,4 +1,5 @@
 // ./zoe bench [--json] [row...]: runs the rows side by side with what they are compared to.
+import { rows as catalogue } from './catalogue.mjs';
 import { rows as films } from './films.mjs';
 import { rows as http } from './http.mjs';
 import { rows as logins } from './logins.mjs';
@@ -6,9 +7,12 @@ import { rows as messages } from './messages.mjs';
 import { rows as processes } from './processes.mjs';
 import { rows as recommendations } from './recommendations.mjs';
 
-const ROWS = { ...http, ...messages, ...logins, ...films, ...processes, ...recommendations };
+const ROWS = { ...http, ...messages, ...logins, ...films, ...processes, ...catalogue, ...recommendations };
 
-const wanted = process.argv.slice(2).filter((word) => word !== '--json');
+// The first part of several rows' names stands for all of them.
+const rowsOf = (word) => (ROWS[word] ? [word] : Object.keys(ROWS).filter((name) => name.startsWith(`${word}_`)));
+const words = process.argv.slice(2).filter((word) => word !== '--json');
+const wanted = words.flatMap((word) => (rowsOf(word).length ? rowsOf(word) : [word]));
 const json = process.argv.includes('--json');
 const unknown = wanted.filter((name) => !ROWS[name]);
 if (unknown.length) {
