@@ -36,7 +36,10 @@ int once_take(struct request *request, const void *what, size_t n) {
         return -1;
     }
     int64_t user = request->login.user;
-    if (!digest(request->route->path, key, &user, sizeof user, hash)) {
+    /* Without a login all share one space of keys: there only the very same request meets itself, so that nobody can
+     * take a key from others. */
+    if (user ? !digest(request->route->path, key, &user, sizeof user, hash)
+             : !digest(request->route->path, key, what, n, hash)) {
         memcpy(request->once, hash, ONCE_BYTES);
         /* The key is in this digest too: it is kept beside that of a password, and must not help to guess it. */
         if (!digest(request->url, key, what, n, hash)) {

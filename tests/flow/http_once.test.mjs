@@ -107,6 +107,17 @@ test('registration: one account, one letter, the same answer; the password is no
   assert.equal(await set.sql(`select count(*) from auth.once where position('a secret worth keeping'::bytea in answer) > 0`), '0');
 });
 
+test('registration: a stranger with the same key is not in the way', async () => {
+  const send = (name) => set.api('POST', '/v1/register', {
+    body: { email: `${name}${Date.now()}@example.test`, password: 'a secret worth keeping' }, headers: { 'Idempotency-Key': '1' },
+  });
+  for (const name of ['first', 'second']) {
+    const { status, body } = await send(name);
+    assert.equal(status, 201);
+    assert.ok(body.account.email.startsWith(name));
+  }
+});
+
 test('uploads: one place, also when its bytes came along', async () => {
   const title = await set.createTitle(admin);
   const metadata = `title_id ${btoa(String(title.id))},filename ${btoa('film.mp4')}`;
