@@ -119,6 +119,9 @@ enum status letter_address(struct call *call, const struct account *account, con
 /* What happened to an account. `detail` may be NULL. */
 enum status letter_notice(struct call *call, const struct account *account, const char *kind, const char *dialect,
                           const char *detail);
+/* The same under a name of the caller's: however often it happens, there is one letter of it. */
+enum status letter_once(struct call *call, const struct account *account, const char *kind, const char *dialect,
+                        const char *event);
 
 /* A fresh name of something that happens to an account. */
 enum { LETTER_EVENT_BYTES = 65 };
@@ -194,6 +197,7 @@ struct realm {
     const char *dialect;
     int64_t access_seconds, refresh_seconds;
     bool proven;  /* only accounts with a proven address may log in */
+    bool silent;  /* a registration does not tell that the address is known */
     bool rotates; /* a refresh answers with a new refresh token; else the old one stays good */
     size_t password_bytes_min;
     int64_t

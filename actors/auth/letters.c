@@ -48,6 +48,11 @@ void letter_event(const char *kind, int64_t account_id, char to[LETTER_EVENT_BYT
     snprintf(to, LETTER_EVENT_BYTES, "%s-%lld-%.12s", kind, (long long)account_id, token);
 }
 
+enum status letter_once(struct call *call, const struct account *account, const char *kind, const char *dialect,
+                        const char *event) {
+    return post(call, account, (struct letter){.kind = kind, .dialect = dialect, .event = event});
+}
+
 enum status letter_notice(struct call *call, const struct account *account, const char *kind, const char *dialect,
                           const char *detail) {
     char event[LETTER_EVENT_BYTES];

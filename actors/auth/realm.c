@@ -39,7 +39,8 @@ const struct realm *realm_find(const char *dialect) {
     v1 = (struct realm){"v1",
                         config()->access_seconds,
                         config()->refresh_seconds,
-                        .proven = false,
+                        .proven = !strcmp(config()->login_proven, "on"),
+                        .silent = true,
                         .rotates = true,
                         .password_bytes_min = 8};
     if (!strcmp(dialect, v1.dialect))

@@ -105,6 +105,21 @@ static const struct wording wordings[] = {
          OPEN("New sign-in to your account") "<p>your account was used on {when} from a place and a device that are "
                                              "new to it:</p>\n<p style=\"white-space:pre-line\">{detail}</p>\n"
                                              "<p>If it was you, there is nothing to do. " ALARM "</p>\n" CLOSE},
+    {.kind = "registered-again",
+     .security = true,
+     .notice = "Somebody tried to make an account with your e-mail address. Nothing was changed.",
+     .subject = "You have an account already",
+     .text = "{greeting}\n"
+             "\n"
+             "somebody, hopefully you, tried to make an account with this address. It has one already: log in, or ask "
+             "for a new password if you forgot it: {front}\n"
+             "\n"
+             "If it was not you, there is nothing to do: nothing was changed.\n",
+     .html = OPEN("You have an account already") "<p>somebody, hopefully you, tried to make an account with this "
+                                                 "address. It has one already: log in, or ask for a new password if "
+                                                 "you forgot it.</p>\n<p><a href=\"{front}\">{front}</a></p>\n"
+                                                 "<p>If it was not you, there is nothing to do: nothing was "
+                                                 "changed.</p>\n" CLOSE},
     {.kind = "payment",
      .subject = "Your subscription",
      .text = "{greeting}\n"

@@ -1,7 +1,11 @@
 -- name: account_add
 insert into accounts (email, name, password, roles, verified_at, username)
 values (normal(:email), :name, :password_hash, :roles::integer, case when :verified::boolean then now() end, normal(:username))
+on conflict (email) do nothing
 returning id, email, name, roles, verified_at is not null as verified, ms(created_at) as created_at, picture_url(picture) as picture_url, username
+-- The number that a new account would have got: account_add took it although the address was known.
+-- name: account_not_made
+select currval(pg_get_serial_sequence('accounts', 'id')) as id, ms(now()) as created_at, normal(:email) as email
 -- Always one row: its spelling is what limits count by, whether there is such an account or not. While accounts have hashes of other
 -- systems, each login pays for one of them: which one hangs on the spelling, so that strangers look like accounts.
 -- name: account_by_email

@@ -139,7 +139,7 @@ static void addresses_have_one_spelling(void **state) {
     /* The same letters, composed otherwise. */
     expect_code(ask(MSG_auth_register, nobody,
                     &(struct register_ask){
-                        .email = "ju\xcc\x88rgen@example.test", .password = "a fine password", .dialect = "v1"}),
+                        .email = "ju\xcc\x88rgen@example.test", .password = "a fine password", .dialect = "videoapp"}),
                 CONFLICT, "email-taken");
     expect_status(login("JU\xcc\x88RGEN@EXAMPLE.TEST", "a fine password"), OK);
 }
@@ -149,7 +149,7 @@ static void registrations_race(void **state) {
     (void)state;
     enum { TRIES = 100 };
     struct peer *peer = peer_open("ask");
-    struct register_ask one = {.email = "Race@example.test", .password = "a fine password", .dialect = "v1"};
+    struct register_ask one = {.email = "Race@example.test", .password = "a fine password", .dialect = "videoapp"};
     int64_t before = house_number("select count(*) as value from auth.outbox where message = 401");
     size_t made = 0, taken = 0;
     for (int sent = 0; sent < TRIES; sent += 20) {
@@ -173,6 +173,34 @@ static void registrations_race(void **state) {
     assert_int_equal(house_number("select count(*) as value from auth.accounts where email = 'race@example.test'"), 1);
     assert_int_equal(house_number("select count(*) as value from auth.outbox where message = 401"), before + 1);
     peer_close(peer);
+}
+
+/* v1: the answer is that of a new account; its owner hears of it, once a day. */
+static void a_known_address_is_not_told(void **state) {
+    (void)state;
+    int64_t id = enrol("known@example.test", "a fine password"), before = letters("registered-again");
+    int64_t made = house_number("select count(*) as value from auth.accounts");
+    struct register_ask again = {
+        .email = "Known@example.test", .password = "another password", .name = "Somebody", .dialect = "v1"};
+    const struct account_reply *reply = ask_ok(MSG_auth_register, nobody, &again);
+    assert_true(reply->account->id > id);
+    assert_string_equal(reply->account->email, "known@example.test");
+    assert_string_equal(reply->account->name, "Somebody");
+    assert_false(reply->account->verified);
+    assert_int_equal(reply->account->roles.n, 1);
+    assert_int_equal(reply->account->picture_url || reply->account->username, 0);
+    assert_true(reply->account->created_at > 0);
+    assert_int_equal(house_number("select count(*) as value from auth.accounts"), made);
+    expect_status(login("known@example.test", "another password"), UNAUTHENTICATED);
+    expect_status(login("known@example.test", "a fine password"), OK);
+    AWAIT(letters("registered-again") == before + 1);
+    struct letter letter = posted("registered-again");
+    char event[64];
+    snprintf(event, sizeof event, "%s", letter.event);
+    ask_ok(MSG_auth_register, nobody, &again);
+    letter = posted("registered-again");
+    assert_string_equal(letter.event, event);
+    assert_string_equal(letter.to, "known@example.test");
 }
 
 static void a_forgotten_password(void **state) {
@@ -829,6 +857,7 @@ int account_tests(void) {
         cmocka_unit_test(common_passwords_are_refused),
         cmocka_unit_test(addresses_have_one_spelling),
         cmocka_unit_test(registrations_race),
+        cmocka_unit_test(a_known_address_is_not_told),
         cmocka_unit_test(a_forgotten_password),
         cmocka_unit_test(an_activation_is_sent_again),
         cmocka_unit_test(a_password_is_changed),
