@@ -1,11 +1,10 @@
 #include "http_edge/body.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "http_edge/proxy.h"
 #include "http_edge/reply.h"
 #include "http_edge/shard.h"
 #include "http_edge/text.h"
@@ -13,18 +12,6 @@
 #include "protocol/wire/codec.h"
 
 enum { TEXT_MAX = 4096, PAGES_ITEMS_MAX = 10000 };
-
-const char *body_address(struct request *request) {
-    char text[INET6_ADDRSTRLEN] = "";
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    const struct sockaddr *address = info ? info->client_addr : NULL;
-    if (address && address->sa_family == AF_INET)
-        inet_ntop(AF_INET, &((const struct sockaddr_in *)address)->sin_addr, text, sizeof text);
-    else if (address && address->sa_family == AF_INET6)
-        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)address)->sin6_addr, text, sizeof text);
-    return arena_text(request->arena, text);
-}
 
 /* Shown to its owner in a list of sessions: plain letters, cut. */
 static const char *client_agent(struct request *request) {
@@ -60,7 +47,7 @@ static const char *here(struct request *request, const char *name) {
         return request->login.id ? arena_print(request->arena, "%lld", (long long)request->login.id) : NULL;
     if (!strcmp(name, "user"))
         return request->login.user ? arena_print(request->arena, "%lld", (long long)request->login.user) : NULL;
-    return !strcmp(name, "agent") ? client_agent(request) : !strcmp(name, "address") ? body_address(request) : NULL;
+    return !strcmp(name, "agent") ? client_agent(request) : !strcmp(name, "address") ? proxy_client(request) : NULL;
 }
 
 static const char *source_text(void *self, enum take_from from, const char *name) {

@@ -14,9 +14,6 @@ void *body_take(struct request *request);
 /* Bytes that the route's JSON body may have. */
 size_t body_limit(const struct route *route);
 
-/* The client's network address, in the arena. */
-const char *body_address(struct request *request);
-
 /* Answers with what the cache has. */
 void body_reply_cached(struct request *request, const struct cached *cached);
 

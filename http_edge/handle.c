@@ -7,6 +7,7 @@
 #include "http_edge/head.h"
 #include "http_edge/once.h"
 #include "http_edge/permit.h"
+#include "http_edge/proxy.h"
 #include "http_edge/reply.h"
 #include "http_edge/shard.h"
 #include "http_edge/text.h"
@@ -198,9 +199,10 @@ static void log_request(struct request *request, enum MHD_RequestTerminationCode
     metric_add(metrics, METRIC_SENT_BYTES, whole ? (int64_t)request->sent_bytes : 0);
     if (request->route && request->route->row->quiet)
         return;
-    log_info(request->trace, "request", "method=%s route=%s status=%d ms=%.1f bytes=%llu user=%lld%s",
+    log_info(request->trace, "request", "method=%s route=%s status=%d ms=%.1f bytes=%llu user=%lld address=%s%s",
              method_name(request->method), request->route ? request->route->path : "none", http, (double)us / 1000,
-             (unsigned long long)request->sent_bytes, (long long)request->login.user, whole ? "" : " broken=true");
+             (unsigned long long)request->sent_bytes, (long long)request->login.user,
+             request->connection ? proxy_client(request) : "", whole ? "" : " broken=true");
 }
 
 void request_completed(void *self, struct MHD_Connection *connection, void **context,

@@ -87,10 +87,13 @@ static enum MHD_Result read_one(void *self, enum MHD_ValueKind kind, const char 
         headers->hosts += to == &headers->host;
         headers->lengths += to == &headers->content_length;
         headers->encodings += to == &headers->transfer_encoding;
+        bool list = to == &headers->forwarded || to == &headers->forwarded_for || to == &headers->forwarded_proto;
         if (!*to)
             *to = value;
-        else if (to == &headers->authorization || to == &headers->origin || to == &headers->upload_offset ||
-                 to == &headers->upload_length || to == &headers->idempotency_key) {
+        else if (list) {
+            *to = arena_print(headers->arena, "%s,%s", *to, value);
+        } else if (to == &headers->authorization || to == &headers->origin || to == &headers->upload_offset ||
+                   to == &headers->upload_length || to == &headers->idempotency_key) {
             headers->malformed = true;
             headers->why = "A header that may stand once came twice.";
         }

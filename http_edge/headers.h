@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The headers that the edge reads: HEADER(member, "Name"). Pointers stay good until the request ends. */
+/* The headers that the edge reads: HEADER(member, "Name"). Of several lines the first counts, but those of proxies are
+ * put together (a proxy may add a line of its own). Pointers stay good until the request ends. */
 #define HEADERS_TABLE                                                                                                  \
     HEADER(host, "Host")                                                                                               \
     HEADER(accept, "Accept")                                                                                           \
@@ -23,6 +24,9 @@
     HEADER(content_length, "Content-Length")                                                                           \
     HEADER(transfer_encoding, "Transfer-Encoding")                                                                     \
     HEADER(sec_fetch_site, "Sec-Fetch-Site")                                                                           \
+    HEADER(forwarded, "Forwarded")                                                                                     \
+    HEADER(forwarded_for, "X-Forwarded-For")                                                                           \
+    HEADER(forwarded_proto, "X-Forwarded-Proto")                                                                       \
     HEADER(last_event_id, "Last-Event-ID")                                                                             \
     HEADER(method_override, "X-HTTP-Method-Override")                                                                  \
     HEADER(idempotency_key, "Idempotency-Key")                                                                         \

@@ -11,6 +11,7 @@
 #include "db/store/store.h"
 #include "http_edge/console.h"
 #include "http_edge/cors.h"
+#include "http_edge/proxy.h"
 #include "http_edge/shard.h"
 #include "protocol/node/config.h"
 #include "protocol/node/life.h"
@@ -151,6 +152,8 @@ int main(void) {
     raise_limits();
     if (route_compile(config()->dialects, why))
         refuse("ZOE_DIALECTS", why);
+    if (proxy_open(config()->trusted_proxies, why))
+        refuse("ZOE_TRUSTED_PROXIES", why);
     if (cors_open())
         refuse("ZOE_CORS_ORIGINS", "too many origins, or one that is too long");
     if (store_open() || console_open())

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "http_edge/body.h"
 #include "http_edge/cors.h"
+#include "http_edge/proxy.h"
 #include "http_edge/reply.h"
 #include "http_edge/shard.h"
 #include "http_edge/throttle.h"
@@ -65,7 +65,7 @@ static enum verdict count_stranger(struct request *request) {
     enum verdict verdict = find_login(request, &why);
     request->login = (struct login){0};
     request->by_cookie = false;
-    int64_t wait = verdict == MAY_NOT ? throttle_take(body_address(request)) : 0;
+    int64_t wait = verdict == MAY_NOT ? throttle_take(proxy_client(request)) : 0;
     if (wait) {
         struct refusal refusal = {.status = TOO_MANY, .retry_after = wait, .has_retry_after = true};
         reply_refusal(request, &refusal);

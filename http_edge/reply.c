@@ -7,6 +7,7 @@
 
 #include "http_edge/cors.h"
 #include "http_edge/natives.h"
+#include "http_edge/proxy.h"
 #include "http_edge/shard.h"
 #include "http_edge/text.h"
 #include "protocol/node/config.h"
@@ -193,8 +194,9 @@ static const char *login_page(struct request *request) {
 
 void reply_record(struct request *request, const void *value) {
     const struct route *route = request->route;
-    struct template_frame frame = {
-        .base = request_base(request), .login = login_page(request), .secure = !strcmp(config()->cookie_secure, "on")};
+    struct template_frame frame = {.base = request_base(request),
+                                   .login = login_page(request),
+                                   .secure = !strcmp(config()->cookie_secure, "on") || proxy_secure(request)};
     int http = route->row->code ? route->row->code : 200;
     struct buffer body = {0};
     char etag[64] = "";

@@ -36,6 +36,7 @@ struct request {
     const struct route *route;
     const struct dialect *dialect;
     struct headers in;
+    const char *client; /* address, once proxy_client() was asked */
     struct login login; /* user 0: nobody */
     bool by_cookie;
     bool keep_body;      /* body goes to `body`; otherwise it is thrown away */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http_edge/proxy.h"
 #include "protocol/node/config.h"
 #include "protocol/wire/check.h"
 
@@ -64,5 +65,5 @@ const char *request_base(struct request *request) {
     if (*config()->public_url)
         return config()->public_url;
     const char *host = request->in.host && *request->in.host ? request->in.host : config()->listen;
-    return arena_print(request->arena, "http://%s", host);
+    return arena_print(request->arena, "%s://%s", proxy_secure(request) ? "https" : "http", host);
 }

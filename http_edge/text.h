@@ -19,7 +19,7 @@ const char *request_query(struct request *request, const char *name);
 /* Number of a {name:int} parameter. */
 int64_t request_number(struct request *request, const char *name);
 
-/* "http://host", from ZOE_PUBLIC_URL or the Host header; in the arena. */
+/* "http://host", from ZOE_PUBLIC_URL or the Host header, https when a trusted proxy says so; in the arena. */
 const char *request_base(struct request *request);
 
 #endif

@@ -89,8 +89,8 @@ static int64_t take(enum limit limit, uint64_t key) {
     return wait > 0 ? wait : 0;
 }
 
-/* The loopback is the operator or a front proxy: behind one every client has its address, and a limit on it would hit
- * all. */
+/* The loopback is the operator, or a front proxy that does not say whom it speaks for (ZOE_TRUSTED_PROXIES): a limit on
+ * it would hit all. */
 static bool loopback(const char *address) {
     return !strncmp(address, "127.", 4) || !strcmp(address, "::1") || !strncmp(address, "::ffff:127.", 11);
 }

@@ -9,5 +9,6 @@ int edge_route_tests(void);
 int edge_token_tests(void);
 int edge_vectors_tests(void);
 int edge_throttle_tests(void);
+int edge_proxy_tests(void);
 
 #endif

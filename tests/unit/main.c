@@ -24,5 +24,6 @@ int main(void) {
     failed += edge_token_tests();
     failed += edge_vectors_tests();
     failed += edge_throttle_tests();
+    failed += edge_proxy_tests();
     return failed ? 1 : 0;
 }
