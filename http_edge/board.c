@@ -11,12 +11,16 @@
 #include "protocol/node/clock.h"
 
 /* While something is missing the broker is asked more often: readiness is waited for. */
-enum { FRESH_MS = 1000, WAITED_FOR_MS = 10 };
+enum { FRESH_MS = 1000, WAITED_FOR_MS = 10, MAIL_LATE_SECONDS = 300 };
 
 struct board {
     struct MHD_Response *live;
     bool serves[SERVICE_COUNT]; /* has a live worker that takes asks */
     int64_t asked_ms, fresh_ms;
+    bool was_ready, mail_known;
+    int64_t mail_asked_ms;
+    struct mail_state mail; /* its text is `failing` below */
+    char failing[16];
     time_t date; /* that `live` carries */
     char date_text[64];
 };
@@ -28,7 +32,7 @@ struct board *board_new(struct shard *shard) {
     struct board *board = calloc(1, sizeof *board);
     if (!board)
         return NULL;
-    board->asked_ms = -FRESH_MS;
+    board->asked_ms = board->mail_asked_ms = -FRESH_MS;
     board->live = MHD_create_response_from_buffer(sizeof live_text - 1, (void *)live_text, MHD_RESPMEM_PERSISTENT);
     if (!board->live) {
         free(board);
@@ -68,6 +72,12 @@ void status_live(struct request *request) {
     reply_shared(request, 200, board->live, sizeof live_text - 1);
 }
 
+/* A slow mail server makes nobody unready: letters wait. But it is told. */
+static bool mail_late(const struct board *board) {
+    return board->mail_known && board->mail.queued &&
+           (*board->failing || board->mail.oldest_seconds > MAIL_LATE_SECONDS);
+}
+
 static void answer_ready(struct request *request) {
     struct board *board = request->shard->board;
     struct buffer json = {0};
@@ -79,7 +89,15 @@ static void answer_ready(struct request *request) {
     for (unsigned i = SERVICE_broker + 1; i < SERVICE_COUNT; i++)
         buffer_print(&json, "%s\"%s\":%s", i > SERVICE_broker + 1 ? "," : "", service_name(i),
                      board->serves[i] ? "true" : "false");
-    buffer_text(&json, "}}");
+    buffer_text(&json, "},\"degraded\":[");
+    buffer_text(&json, mail_late(board) ? "\"mail\"]" : "]");
+    if (board->mail_known)
+        buffer_print(&json, ",\"mail\":{\"queued\":%" PRId64 ",\"oldest_seconds\":%" PRId64 ",\"dead\":%" PRId64,
+                     board->mail.queued, board->mail.oldest_seconds, board->mail.dead);
+    if (board->mail_known)
+        buffer_print(&json, *board->failing ? ",\"failing\":\"%s\"}" : ",\"failing\":null}", board->failing);
+    buffer_text(&json, "}");
+    board->was_ready = all;
     reply_json(request, all ? 200 : 503, &json);
     if (!all)
         reply_header(request, "Retry-After", "1");
@@ -106,9 +124,43 @@ static void learn(struct request *request) {
         board->fresh_ms = FRESH_MS;
 }
 
+static void learn_mail(struct request *request) {
+    struct board *board = request->shard->board;
+    const struct answer *answer = &request->answers[1];
+    board->mail_known = answer->status == OK;
+    if (!board->mail_known)
+        return;
+    board->mail = *(const struct mail_state *)answer->value;
+    snprintf(board->failing, sizeof board->failing, "%s", board->mail.failing ? board->mail.failing : "");
+    board->mail.failing = NULL;
+}
+
+/* Asks mail for its state, when that is worth it, before `step`; or calls it. */
+static void with_mail(struct request *request, void (*step)(struct request *)) {
+    static const struct nothing ask;
+    struct board *board = request->shard->board;
+    if (!board->serves[SERVICE_mail]) {
+        board->mail_known = false;
+        step(request);
+        return;
+    }
+    board->mail_asked_ms = clock_ms();
+    request_ask(request, 1, MSG_mail_state, &ask, step);
+}
+
+static void ready_mail_known(struct request *request) {
+    if (request->asked[1])
+        learn_mail(request);
+    answer_ready(request);
+}
+
+/* The first ready answer is waited for: it does not wait for mail. */
 static void ready_known(struct request *request) {
     learn(request);
-    answer_ready(request);
+    if (request->shard->board->was_ready && clock_ms() - request->shard->board->mail_asked_ms >= FRESH_MS)
+        with_mail(request, ready_mail_known);
+    else
+        answer_ready(request);
 }
 
 static void ask_broker(struct request *request, void (*step)(struct request *)) {
@@ -175,12 +227,27 @@ static void print_message(const struct message_row *row, struct buffer *to) {
                      counters[i].name, counters[i].value);
 }
 
-static void metrics_known(struct request *request) {
+static void print_mail(const struct board *board, struct buffer *to) {
+    static const char *const classes[] = {"connection", "login", "deferred", "refused"};
+    buffer_print(to, "zoe_mail_up %d\n", board->mail_known);
+    if (!board->mail_known)
+        return;
+    buffer_print(to, "# TYPE zoe_mail_letters gauge\nzoe_mail_letters{state=\"queued\"} %" PRId64 "\n",
+                 board->mail.queued);
+    buffer_print(to, "zoe_mail_letters{state=\"dead\"} %" PRId64 "\n", board->mail.dead);
+    buffer_print(to, "zoe_mail_oldest_seconds %" PRId64 "\n", board->mail.oldest_seconds);
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+        buffer_print(to, "zoe_mail_failing{class=\"%s\"} %d\n", classes[i], !strcmp(board->failing, classes[i]));
+}
+
+static void print_metrics(struct request *request) {
     struct buffer text = {0};
     unsigned count;
     const struct metrics *const *shards = shard_metrics(&count);
     metrics_print(shards, count, &text);
-    learn(request);
+    if (request->asked[1])
+        learn_mail(request);
+    print_mail(request->shard->board, &text);
     if (request->answers[0].status == OK) {
         const struct broker_state *state = request->answers[0].value;
         buffer_print(&text, "# TYPE zoe_broker_uptime_seconds gauge\nzoe_broker_uptime_seconds %.3f\n",
@@ -195,6 +262,11 @@ static void metrics_known(struct request *request) {
     }
     buffer_print(&text, "zoe_broker_up %d\n", request->answers[0].status == OK);
     reply_body(request, 200, "text/plain; version=0.0.4; charset=utf-8", "no-store", &text);
+}
+
+static void metrics_known(struct request *request) {
+    learn(request);
+    with_mail(request, print_metrics);
 }
 
 void status_metrics(struct request *request) {

@@ -19,6 +19,7 @@ enum status mail_read_all(struct call *call);
 enum status mail_preferences(struct call *call);
 enum status mail_prefer(struct call *call);
 enum status mail_export(struct call *call);
+enum status mail_state(struct call *call);
 
 /* A letter as the queue keeps it; texts belong to an arena. */
 struct post {

@@ -15,6 +15,7 @@ static const struct handler handlers[] = {
     {.message = MSG_mail_preferences, .one = mail_preferences},
     {.message = MSG_mail_prefer, .one = mail_prefer, .transaction = true},
     {.message = MSG_mail_export, .one = mail_export},
+    {.message = MSG_mail_state, .one = mail_state},
 };
 
 static int start(struct actor *actor, struct db *db) {

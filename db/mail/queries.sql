@@ -87,3 +87,9 @@ delete from preferences where account_id = :account_id
 -- name: letters_all
 select kind, address, state, ms(created_at) as created_at from letters where account_id = :user
 order by created_at desc, id desc limit 1000
+-- The trouble is that of the letters that wait; what was given up is only counted.
+-- name: letters_state
+select count(*) as queued, coalesce(floor(extract(epoch from now() - min(created_at))), 0)::bigint as oldest_seconds,
+       (select count(*) from letters where state = 'dead') as dead,
+       coalesce((select error from letters where state = 'queued' and error <> '' order by due_at desc limit 1), '') as error
+from letters where state = 'queued'

@@ -306,6 +306,35 @@ static void administrators_see_letters(void **state) {
     expect_code(ask(MSG_mail_show, viewer, &(struct by_id){.id = dead}), FORBIDDEN, "forbidden");
 }
 
+/* Anybody may be told how the queue is; nobody is named. */
+static void the_queue_is_told(void **state) {
+    (void)state;
+    const struct mail_state *queue_ = ask_ok(MSG_mail_state, nobody, NULL);
+    int64_t dead = queue_->dead, queued = queue_->queued;
+    static const struct {
+        const char *error, *class;
+    } errors[] = {{"451 4.7.1 greylisted", "deferred"},
+                  {"535 5.7.8 no", "login"},
+                  {"554 5.7.1 spam", "refused"},
+                  {"Couldn't connect to server", "connection"}};
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        house_sql(
+            "insert into mail.letters (event, kind, address, dialect, state, error, due_at, created_at) values "
+            "('told-%zu', 'reset', 'told@example.test', 'v1', 'queued', $$%s$$, now() + interval '%zu days', now() - "
+            "interval '1 hour')",
+            i, errors[i].error, i + 1);
+        queue_ = ask_ok(MSG_mail_state, nobody, NULL);
+        assert_string_equal(queue_->failing, errors[i].class);
+        assert_int_equal(queue_->queued, queued + (int64_t)i + 1);
+        assert_in_range(queue_->oldest_seconds, 3600, 3700);
+    }
+    house_sql("update mail.letters set state = 'dead', ended_at = now() where event like 'told-%%'");
+    queue_ = ask_ok(MSG_mail_state, nobody, NULL);
+    assert_int_equal(queue_->dead, dead + 4);
+    assert_null(queue_->failing);
+    house_sql("delete from mail.letters where event like 'told-%%'");
+}
+
 static void what_can_never_be_sent_is_dead(void **state) {
     (void)state;
     struct letter letter = letter_of("no-template");
@@ -459,6 +488,7 @@ int mail_tests(void) {
         cmocka_unit_test(queue_refuses),
         cmocka_unit_test(each_kind_has_its_words),
         cmocka_unit_test(administrators_see_letters),
+        cmocka_unit_test(the_queue_is_told),
         cmocka_unit_test(a_folder_that_fails_is_tried_again),
         cmocka_unit_test(a_crash_before_the_mark_writes_the_same_file),
         cmocka_unit_test(letters_survive_everything),
