@@ -1,12 +1,9 @@
 // The state of the outgoing mail in /ready and /metrics: told, and no reason to be unready.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { freePort, root, startSet, until } from './lib.mjs';
+import { freePort, startSet, until } from './lib.mjs';
+import { startMta } from './mta.mjs';
 
 let set;
 after(() => set?.stop());
@@ -18,9 +15,12 @@ test('a mail server that is away, refuses, and comes back', async () => {
   const calm = await until(mail, { what: 'the state of mail' });
   assert.deepEqual(calm, { queued: 0, oldest_seconds: 0, dead: 0, failing: null });
   await set.register('waits@example.test');
-  await until(async () => (await mail())?.failing === 'connection', { what: 'the failing connection' });
   const number = await set.sql('select id from mail.letters');
-  const ready = await set.expect(200, 'GET', '/ready');
+  // Each thread of the edge looks once a second.
+  const ready = await until(async () => {
+    const answer = await set.expect(200, 'GET', '/ready');
+    return answer.body.mail?.failing === 'connection' && answer;
+  }, { what: 'the failing connection' });
   assert.equal(ready.body.ready, true);
   assert.deepEqual(ready.body.degraded, ['mail']);
   assert.equal(ready.body.mail.queued, 1);
@@ -37,20 +37,21 @@ test('a mail server that is away, refuses, and comes back', async () => {
   await until(async () => (await mail())?.failing === 'deferred', { what: 'the deferring server' });
   await new Promise((resolve) => deferring.close(resolve));
   // A real one.
-  const folder = mkdtempSync(join(tmpdir(), 'zoe-test-mta-'));
-  const server = spawn('/usr/bin/python3', [join(root, 'tests/actor/smtpd.py'), folder, String(port), 'plain'], { stdio: 'ignore' });
+  const server = await startMta(port);
   try {
-    await until(() => readdirSync(folder).includes('listening'), { what: 'the mail server' });
     await until(async () => {
       await set.zoectl('mail', 'retry', number);
       return (await mail())?.queued === 0;
     }, { every: 500, what: 'an empty queue' });
-    const well = (await set.expect(200, 'GET', '/ready')).body;
+    assert.deepEqual(server.mails().map(({ to }) => to), ['waits@example.test']);
+    const well = await until(async () => {
+      const { body } = await set.expect(200, 'GET', '/ready');
+      return body.mail?.queued === 0 && body;
+    }, { what: 'the calm after it' });
     assert.deepEqual(well.degraded, []);
     assert.equal(well.mail.failing, null);
   } finally {
-    server.kill();
-    rmSync(folder, { recursive: true, force: true });
+    server.stop();
   }
   // Mail that does not answer at all is unready, and its state is unknown.
   set.kill('zoe-mail', 'SIGSTOP');
