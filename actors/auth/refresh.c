@@ -63,18 +63,6 @@ static struct rows *find(struct call *call, const uint8_t digest[DIGEST_BYTES]) 
     return call_run(call, Q_session_by_refresh, args);
 }
 
-/* Who waited for another one's swap finds the session changed, and the spent token not yet there in what the statement
- * saw when it began: a second statement sees both. */
-static struct rows *find(struct call *call, const uint8_t digest[DIGEST_BYTES]) {
-    struct rows *rows = NULL;
-    for (int i = 0; i < 2 && (!rows || !rows_count(rows)); i++) {
-        rows_free(rows);
-        if (!(rows = call_run(call, Q_session_by_refresh, ARGS(ARG_BYTES("refresh", digest, DIGEST_BYTES)))))
-            return NULL;
-    }
-    return rows;
-}
-
 enum status auth_refresh(struct call *call) {
     const struct refresh_ask *ask = call->ask;
     const struct realm *realm = realm_find(ask->dialect);

@@ -127,6 +127,6 @@ test('mails under kill -9 of auth, mail and the broker: none is lost, none is an
   const made = Number(await set.sql(`select count(*) from auth.accounts where email like 'storm%'`));
   assert.equal(ids.size, made, 'every account has its letter, and nobody else');
   assert.ok(made >= acknowledged.length && made <= tried.length);
-  assert.ok(acknowledged.length > 50 && kills > 10, `${acknowledged.length} registrations, ${kills} kills`);
+  assert.ok(acknowledged.length > 20 && kills > 10, `${acknowledged.length} registrations, ${kills} kills`);
   console.log(`# ${kills} kills, ${tried.length} registrations tried, ${acknowledged.length} acknowledged, ${made} made, ${mails.length} mails of ${ids.size} letters`);
 });
