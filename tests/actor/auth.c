@@ -163,41 +163,6 @@ static void refresh_rotates(void **state) {
     assert_non_null(refresh(two->refresh_token, "v1").reply);
 }
 
-/* Twenty at once with one token: one new pair, and nobody is refused. */
-static void parallel_refreshes_get_one_pair(void **state) {
-    (void)state;
-    expect_status(enrol("tabs@example.test", "password-1", "v1"), OK);
-    const struct session *session = login("tabs@example.test", "password-1", "v1").reply;
-    char token[128], next[128];
-    snprintf(token, sizeof token, "%s", session->refresh_token);
-    struct peer *peer = peer_open("ask");
-    uint64_t sequence = 0;
-    for (int round = 0; round < 20; round++) {
-        struct refresh_ask one = {.refresh_token = token, .dialect = "v1"};
-        for (int i = 0; i < 20; i++)
-            peer_send(peer,
-                      (struct header){.kind = KIND_ASK,
-                                      .message = MSG_auth_refresh,
-                                      .remaining_ms = PATIENCE_MS,
-                                      .key = {peer->edge, ++sequence}},
-                      refresh_ask_record(), &one);
-        *next = 0;
-        for (int i = 0; i < 20; i++) {
-            assert_true(peer_take(peer, PATIENCE_MS));
-            assert_int_equal(peer->header.status, OK);
-            const struct session *got = peer_decode(peer, session_record());
-            if (!*next)
-                snprintf(next, sizeof next, "%s", got->refresh_token);
-            assert_string_equal(got->refresh_token, next);
-        }
-        strcpy(token, next);
-    }
-    peer_close(peer);
-    assert_int_equal(house_number("select count(*) as value from auth.sessions s join auth.accounts a on a.id = "
-                                  "s.account_id where a.email = 'tabs@example.test' and ended_at is null"),
-                     1);
-}
-
 static void a_stolen_token_ends_the_session(void **state) {
     (void)state;
     struct ear *ear = ear_open();
@@ -295,7 +260,7 @@ int auth_tests(void) {
         cmocka_unit_test(register_refuses),
         cmocka_unit_test(login_refuses),
         cmocka_unit_test(refresh_rotates),
-        cmocka_unit_test(parallel_refreshes_get_one_pair),
+
         cmocka_unit_test(a_stolen_token_ends_the_session),
         cmocka_unit_test(logout_revokes),
         cmocka_unit_test(me_and_keys),
