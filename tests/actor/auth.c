@@ -255,15 +255,10 @@ static void the_letter_arrives(void **state) {
 
 int auth_tests(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_first_administrator),
-        cmocka_unit_test(register_and_activate),
-        cmocka_unit_test(register_refuses),
-        cmocka_unit_test(login_refuses),
-        cmocka_unit_test(refresh_rotates),
-
-        cmocka_unit_test(a_stolen_token_ends_the_session),
-        cmocka_unit_test(logout_revokes),
-        cmocka_unit_test(me_and_keys),
+        cmocka_unit_test(the_first_administrator), cmocka_unit_test(register_and_activate),
+        cmocka_unit_test(register_refuses),        cmocka_unit_test(login_refuses),
+        cmocka_unit_test(refresh_rotates),         cmocka_unit_test(a_stolen_token_ends_the_session),
+        cmocka_unit_test(logout_revokes),          cmocka_unit_test(me_and_keys),
         cmocka_unit_test(the_letter_arrives),
     };
     return RUN("auth", start, stop);
