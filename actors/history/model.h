@@ -32,7 +32,8 @@ int model_load_popularity(struct model *model);
 /* All watches, at one side. 0, or -1. */
 int model_load_watches(struct model *model);
 
-/* count.c: turns views into popularity and tells content; one process at a time does. True when something was posted. */
+/* count.c: turns views into popularity and tells content; one process at a time does. True when something was posted.
+ */
 bool count_views(struct db *db);
 
 #endif

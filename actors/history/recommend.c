@@ -80,23 +80,34 @@ static int choose(struct call *call, const struct watched *watched, struct chose
     return picked;
 }
 
-static const char *ids_of(struct call *call, const struct chosen *chosen, size_t n, bool because) {
+/* The cards of what was chosen and of what speaks for it. */
+struct cards {
+    struct rows *rows;
+    int64_t *ids;
+    size_t n;
+};
+
+static enum status read_cards(struct call *call, const struct chosen *chosen, size_t n, struct cards *cards) {
     struct buffer ids = {0};
     buffer_print(&ids, "{0");
-    for (size_t i = 0; i < n; i++) {
-        buffer_print(&ids, ",%lld", (long long)chosen[i].title);
-        if (because && chosen[i].because)
-            buffer_print(&ids, ",%lld", (long long)chosen[i].because);
-    }
+    for (size_t i = 0; i < n; i++)
+        buffer_print(&ids, ",%lld,%lld", (long long)chosen[i].title, (long long)chosen[i].because);
     buffer_print(&ids, "}");
-    const char *text = ids.failed ? NULL : arena_copy(call->arena, ids.at, ids.n);
+    cards->rows = ids.failed ? NULL : call_run(call, Q_picks_show, ARGS(ARG_TEXT("titles", ids.at)));
     buffer_free(&ids);
-    return text;
+    if (!cards->rows)
+        return call->status == OK ? INTERNAL : call->status;
+    cards->n = rows_count(cards->rows);
+    cards->ids = arena_alloc(call->arena, cards->n * sizeof *cards->ids + 1);
+    for (size_t i = 0; cards->ids && i < cards->n; i++)
+        cards->ids[i] = rows_int(cards->rows, i, "title_id");
+    return cards->ids ? OK : INTERNAL;
 }
 
-static size_t find_row(const struct rows *rows, int64_t title) {
-    size_t row = 0, n = rows_count(rows);
-    while (row < n && rows_int(rows, row, "title_id") != title)
+/* cards->n when there is none. */
+static size_t find_card(const struct cards *cards, int64_t title) {
+    size_t row = 0;
+    while (row < cards->n && cards->ids[row] != title)
         row++;
     return row;
 }
@@ -132,17 +143,17 @@ static const char *reason(struct call *call, const struct chosen *chosen, const 
 }
 
 /* 0, or -1 when memory is out. */
-static int fill(struct call *call, const struct rows *rows, size_t row, const struct chosen *chosen,
+static int fill(struct call *call, const struct cards *cards, size_t row, const struct chosen *chosen,
                 struct recommended *item) {
-    if (rows_fill(rows, row, recommended_record(), item, call->arena))
+    if (rows_fill(cards->rows, row, recommended_record(), item, call->arena))
         return -1;
     item->score = chosen->score;
     item->has_score = true;
-    size_t cause = chosen->because ? find_row(rows, chosen->because) : rows_count(rows);
-    if (cause < rows_count(rows)) {
+    size_t cause = chosen->because ? find_card(cards, chosen->because) : cards->n;
+    if (cause < cards->n) {
         item->because_id = chosen->because;
         item->has_because_id = true;
-        item->because = arena_text(call->arena, rows_text(rows, cause, "title"));
+        item->because = arena_text(call->arena, rows_text(cards->rows, cause, "title"));
     }
     item->reason = reason(call, chosen, item->because ? item->because : "");
     item->shares.at = arena_alloc(call->arena, sizeof chosen->shared);
@@ -151,23 +162,22 @@ static int fill(struct call *call, const struct rows *rows, size_t row, const st
     return item->reason && item->shares.at ? 0 : -1;
 }
 
-/* The cards of what was chosen, in its order; what viewers may not see at this moment is left out. */
+/* In the order of the choice; what viewers may not see at this moment is left out. */
 static enum status show(struct call *call, const struct chosen *chosen, size_t n, size_t most) {
     struct recommend_page *reply = call->reply;
-    const char *ids = ids_of(call, chosen, n, true), *only = ids_of(call, chosen, n, false);
-    struct rows *rows = ids ? call_run(call, Q_picks_show, ARGS(ARG_TEXT("titles", ids))) : NULL;
-    struct rows *shown = rows && only ? call_run(call, Q_picks_shown, ARGS(ARG_TEXT("titles", only))) : NULL;
+    struct cards cards = {0};
+    enum status status = read_cards(call, chosen, n, &cards);
     reply->items.at = arena_alloc(call->arena, most * sizeof(struct recommended));
-    enum status status = shown && reply->items.at ? OK : call->status == OK ? INTERNAL : call->status;
+    if (status == OK && !reply->items.at)
+        status = INTERNAL;
     for (size_t i = 0; status == OK && i < n && reply->items.n < most; i++) {
-        size_t row = find_row(rows, chosen[i].title);
-        if (row == rows_count(rows) || find_row(shown, chosen[i].title) == rows_count(shown))
+        size_t row = find_card(&cards, chosen[i].title);
+        if (row == cards.n || !rows_bool(cards.rows, row, "shown"))
             continue;
-        if (fill(call, rows, row, &chosen[i], &LIST_AT(reply->items, struct recommended, reply->items.n++)))
+        if (fill(call, &cards, row, &chosen[i], &LIST_AT(reply->items, struct recommended, reply->items.n++)))
             status = INTERNAL;
     }
-    rows_free(rows);
-    rows_free(shown);
+    rows_free(cards.rows);
     return call->status = status;
 }
 

@@ -212,9 +212,9 @@ from progress p left join cards c on c.title_id = p.title_id
 where p.account_id = :user
 group by 1 order by max(p.updated_at) desc, 1 desc limit 5000
 -- name: picks_show
-select title_id, title, kind, duration, poster_url from cards where title_id = any(:titles::bigint[])
--- name: picks_shown
-select title_id from shown_cards where title_id = any(:titles::bigint[])
+select c.title_id, c.title, c.kind, c.duration, c.poster_url, s.title_id is not null as shown
+from cards c left join shown_cards s on s.title_id = c.title_id
+where c.title_id = any(:titles::bigint[])
 -- name: views_lead
 select pg_try_advisory_xact_lock(hashtext('zoe views ' || current_schema())) as lead
 -- Of an episode its series is popular.
