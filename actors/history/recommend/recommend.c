@@ -81,20 +81,21 @@ struct scores {
 };
 
 /* Parts are of different sizes: each is brought to 1 for the best title that can be shown. */
-static float best(const struct recommender *recommender, const float *scores, const bool *out, uint32_t n) {
-    float most = 0;
-    for (uint32_t slot = 0; slot < n; slot++)
-        if (scores[slot] > most && recommender->titles[slot].shown && !out[slot])
-            most = scores[slot];
-    return most;
-}
+struct best {
+    float of[PARTS], popular;
+};
 
-static float most_popular(const struct recommender *recommender, const bool *out, uint32_t n) {
-    float most = 0;
-    for (uint32_t slot = 0; slot < n; slot++)
-        if (recommender->titles[slot].popular > most && recommender->titles[slot].shown && !out[slot])
-            most = recommender->titles[slot].popular;
-    return most;
+static struct best best_of(const struct recommender *recommender, const struct scores *scores, const bool *out) {
+    struct best best = {0};
+    for (uint32_t slot = 0; slot < scores->n; slot++) {
+        if (!recommender->titles[slot].shown || out[slot])
+            continue;
+        for (int part = 0; part < PARTS; part++)
+            best.of[part] = scores->of[part][slot] > best.of[part] ? scores->of[part][slot] : best.of[part];
+        float popular = recommender->titles[slot].popular;
+        best.popular = popular > best.popular ? popular : best.popular;
+    }
+    return best;
 }
 
 /* How many of the watched titles the others' watches say something about. */
@@ -115,14 +116,11 @@ static void weigh(struct scores *scores, const struct recommender *recommender, 
         [PART_NEIGHBOURS] = recipe->neighbours_part,
         [PART_EASE] = recipe->ease_part,
     };
-    for (int part = 0; part < PARTS; part++) {
-        float most = parts[part] > 0 ? best(recommender, scores->of[part], out, scores->n) : 0;
-        scores->weight[part] = most > 0 ? parts[part] / most : 0;
-        if (part == PART_CONTENT)
-            scores->fresh = most > 0 ? recipe->content_fresh / most : 0;
-    }
-    float most = most_popular(recommender, out, scores->n);
-    scores->popular = most > 0 ? recipe->popular_part / most : 0;
+    struct best best = best_of(recommender, scores, out);
+    for (int part = 0; part < PARTS; part++)
+        scores->weight[part] = best.of[part] > 0 ? parts[part] / best.of[part] : 0;
+    scores->fresh = best.of[PART_CONTENT] > 0 ? recipe->content_fresh / best.of[PART_CONTENT] : 0;
+    scores->popular = best.popular > 0 ? recipe->popular_part / best.popular : 0;
 }
 
 static int score(struct scores *scores, const struct recommender *recommender, const struct recipe *recipe,

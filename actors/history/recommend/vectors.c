@@ -255,8 +255,11 @@ int vectors_score(const struct vectors *vectors, const struct weighted *titles, 
         const struct posting *posting = &vectors->postings[profile[i].number];
         float weight = profile[i].weight / length;
         for (uint32_t at = 0; weight > 0 && at < posting->n; at++)
-            scores[posting->slots[at]] += weight * vectors->titles[posting->slots[at]].scale;
+            scores[posting->slots[at]] += weight;
     }
+    /* Each length once, in their order, and not at every feature. */
+    for (uint32_t slot = 0; slot < vectors->places.n; slot++)
+        scores[slot] *= vectors->titles[slot].scale;
     free(sums);
     free(profile);
     return rc;
