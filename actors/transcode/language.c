@@ -55,7 +55,7 @@ static int is_tag(const char *tag) {
 }
 
 void language_tag(const char *from, char *to) {
-    char tag[LANGUAGE_BYTES];
+    char tag[LANGUAGE_BYTES] = "";
     size_t n = 0;
     for (; from[n] && n + 1 < sizeof tag; n++)
         tag[n] = from[n] == '_' ? '-' : from[n];

@@ -182,7 +182,8 @@ void playlist_master(const struct master *master, struct buffer *to) {
     buffer_text(to, "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-INDEPENDENT-SEGMENTS\n");
     for (size_t i = 0; i < master->track_count; i++)
         media(&master->tracks[i], to);
-    for (int with_surround = 0; with_surround <= any(master, false, true); with_surround++) {
+    int groups = any(master, false, true) ? 2 : 1;
+    for (int with_surround = 0; with_surround < groups; with_surround++) {
         if (master->rendition_count)
             variant(master, &master->renditions[first], with_surround, to);
         for (size_t i = 0; i < master->rendition_count; i++)

@@ -18,6 +18,8 @@ struct unpacker {
 };
 
 static int add(struct pes *pes, const uint8_t *from, size_t n) {
+    if (!n)
+        return 0;
     if (pes->bytes + n > pes->room) {
         size_t room = 2 * (pes->bytes + n) + 65536;
         uint8_t *more = realloc(pes->data, room);

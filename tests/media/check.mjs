@@ -244,6 +244,18 @@ test('posters', async () => {
     assert.ok(at.done);
 });
 
+test('storyboards', async () => {
+    for (const [name, size, wanted] of [['plain', '160x90', '1600,90'], ['longgop', '160x90', '1600,90'], ['short', '160x90', '1600,90']]) {
+        const { file } = films[name], { info: i } = await media.probe(file);
+        const result = await media.run(['sheet', `film=${media.filmText(i)}`, `size=${size}`, 'every=2000000'], { film: file });
+        const sheet = result.of(Kind.sheet)[0];
+        assert.ok(result.done && sheet, `${name}: ${result.sentence}`);
+        const seen = media.tool('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name,width,height',
+            '-of', 'csv=p=0', write('sheet.jpg', sheet.data)]).stdout.trim();
+        assert.equal(seen, `mjpeg,${wanted}`);
+    }
+});
+
 test('no film', async () => {
     for (const [name, sentence] of Object.entries(makeRefused())) {
         const result = await media.probe(path.join(media.work, name));
