@@ -12,6 +12,7 @@ struct parts {
     char bucket[64], prefix[256], endpoint[300], region[64], style[8];
 };
 
+/* -1: none. */
 static int hex(char c) {
     return c >= '0' && c <= '9'   ? c - '0'
            : c >= 'a' && c <= 'f' ? c - 'a' + 10
@@ -24,8 +25,9 @@ static int copy(char *to, size_t size, const char *from, size_t n) {
     for (size_t i = 0; i < n; i++) {
         if (made + 1 >= size)
             return -1;
-        bool code = from[i] == '%' && i + 2 < n && hex(from[i + 1]) >= 0 && hex(from[i + 2]) >= 0;
-        to[made++] = code ? (char)(hex(from[i + 1]) << 4 | hex(from[i + 2])) : from[i];
+        int high = i + 2 < n ? hex(from[i + 1]) : -1, low = i + 2 < n ? hex(from[i + 2]) : -1;
+        bool code = from[i] == '%' && high >= 0 && low >= 0;
+        to[made++] = code ? (char)(high * 16 + low) : from[i];
         i += code ? 2 : 0;
     }
     to[made] = 0;

@@ -6,8 +6,10 @@ import { rows as logins } from './logins.mjs';
 import { rows as messages } from './messages.mjs';
 import { rows as processes } from './processes.mjs';
 import { rows as recommendations } from './recommendations.mjs';
+import { rows as s3 } from './s3.mjs';
+import { rows as viewers } from './viewers.mjs';
 
-const ROWS = { ...http, ...messages, ...logins, ...films, ...processes, ...catalogue, ...recommendations };
+const ROWS = { ...http, ...messages, ...logins, ...films, ...viewers, ...s3, ...processes, ...catalogue, ...recommendations };
 
 // The first part of several rows' names stands for all of them.
 const rowsOf = (word) => (ROWS[word] ? [word] : Object.keys(ROWS).filter((name) => name.startsWith(`${word}_`)));

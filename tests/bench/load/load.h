@@ -29,6 +29,8 @@ int client_run(const struct load_options *options);
 int serve_run(const struct load_options *options);
 int proxy_run(void);
 int bench_run(bool json);
+/* options->window viewers of the master playlist `url` for options->seconds; prints JSON. */
+int viewers_run(const struct load_options *options, const char *url);
 
 /* "ipc://.../run/broker.NAME", or proxy.NAME. 0 or -1. */
 int load_endpoint(const struct load_options *options, const char *name, char *to, size_t size);

@@ -15,7 +15,8 @@ static const char usage_text[] =
     "                [--user N] [--users N] [--admin] [--proxied] [--json]     ask and measure\n"
     "       zoe-load --serve SERVICE [--credit N] [--proxied]      play a worker that echoes\n"
     "       zoe-load --proxy                                       a bare ROUTER-ROUTER proxy\n"
-    "       zoe-load bench-broker [--json]                         the broker against that proxy\n";
+    "       zoe-load bench-broker [--json]                         the broker against that proxy\n"
+    "       zoe-load viewers MASTER [--window N] [--seconds T]     viewers of a film over HTTP\n";
 
 static int usage(const char *why) {
     if (why)
@@ -135,6 +136,8 @@ int main(int argc, char **argv) {
         return usage(NULL);
     if (!strcmp(what, "bench-broker"))
         return bench_run(options.json);
+    if (!strcmp(what, "viewers"))
+        return viewers_run(&options, optind + 1 < argc ? argv[optind + 1] : NULL);
     options.message = message_named(what);
     options.json_body = optind + 1 < argc ? argv[optind + 1] : NULL;
     return options.message ? client_run(&options) : usage("no such message (zoectl messages lists them)");
