@@ -8,7 +8,8 @@ enum status transcode_job_cancel(struct call *call) {
     if (call_needs(call, ROLE_ADMIN) != OK)
         return call->status;
     const struct by_id *ask = call->ask;
-    struct rows *rows = call_run(call, Q_job_lock, NULL);
+    rows_free(call_run(call, Q_tasks_lock, NULL));
+    struct rows *rows = call->status == OK ? call_run(call, Q_job_lock, NULL) : NULL;
     if (!rows)
         return call->status;
     bool found = rows_count(rows) > 0;

@@ -39,6 +39,10 @@ static enum outcome verify_tracks(struct task *task) {
 }
 
 static enum status replace_older(struct task *task) {
+    rows_free(db_run(task->db, Q_tasks_lock_older, NULL, NULL,
+                     ARGS(ARG_INT("title_id", task->title), ARG_INT("asset", task->asset))));
+    if (db_status(task->db) != OK)
+        return db_status(task->db);
     rows_free(db_run(task->db, Q_assets_replace, NULL, NULL,
                      ARGS(ARG_INT("title_id", task->title), ARG_INT("asset", task->asset), ARG_INT("rank", RANK_FINISH),
                           ARG_INT("seconds", config()->playback_seconds), ARG_INT("lease_ms", config()->lease_ms))));

@@ -171,6 +171,12 @@ where (made_at, id) < (timestamptz 'epoch' + :before_us::bigint * interval '1 mi
 order by made_at desc, id desc limit :rows
 -- name: job_show
 select * from jobs where id = :id
+-- A worker that commits locks its task and then the film: whoever takes both takes them in that order.
+-- name: tasks_lock
+select id from tasks where asset_id = :id order by id for update
+-- name: tasks_lock_older
+select t.id from tasks t join assets a on a.id = t.asset_id
+where a.title_id = :title_id and a.id < :asset and a.state <> 'replaced' order by t.id for update of t
 -- name: job_lock
 select folder, upload_id, state from assets where id = :id for update
 -- name: job_change
