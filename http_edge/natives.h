@@ -22,6 +22,9 @@ void play_file(struct request *request);   /* by token in the path */
 void play_rung(struct request *request);   /* by title and height, for a login */
 void play_poster(struct request *request); /* by title */
 
+void video_stream(struct request *request); /* by title, login and token, as videoapp does it */
+void stream_open(struct request *request);  /* an address of @stream$: leads to the film */
+
 void webhook_take(struct request *request);
 
 void events_open(struct request *request);

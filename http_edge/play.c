@@ -5,6 +5,7 @@
 #include "http_edge/members.h"
 #include "http_edge/names.h"
 #include "http_edge/natives.h"
+#include "http_edge/play.h"
 #include "http_edge/reply.h"
 #include "http_edge/send.h"
 #include "http_edge/shard.h"
@@ -15,13 +16,13 @@
 
 /* Films: the address to play one, its playlists, its segments, its poster. */
 
-enum { PATH_BYTES = 400 };
+enum { PATH_BYTES = 400, TITLE_SECONDS = 3600 /* as videoapp documents it; veeplay's addresses too */ };
 
 static const char for_ever[] = "private, max-age=31536000, immutable", ask_again[] = "private, no-cache";
 
 /* --- names --- */
 
-static bool asset_name(const char *name) {
+bool play_asset_name(const char *name) {
     size_t n = strspn(name, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-");
     return n && n <= 64 && !name[n];
 }
@@ -34,7 +35,7 @@ static void send_file(struct request *request, const char *asset, const char *fi
     char name[PATH_BYTES];
     const char *type;
     enum name_kind kind = names_kind(file, &type);
-    if (!asset_name(asset) || snprintf(name, sizeof name, "assets/%s/%s", asset, file) >= (int)sizeof name)
+    if (!play_asset_name(asset) || snprintf(name, sizeof name, "assets/%s/%s", asset, file) >= (int)sizeof name)
         kind = NAME_NONE;
     switch (kind) {
     case NAME_PLAYLIST:
@@ -61,7 +62,7 @@ static void no_file(struct request *request) {
 void play_file(struct request *request) {
     struct token token;
     const char *text = request->url + strlen("/play/"), *file = strchr(text, '/') + 1;
-    switch (session_check_play(request->shard->sessions, text, (size_t)(file - 1 - text), &token)) {
+    switch (session_check_play(request->shard->sessions, TOKEN_PLAY, text, (size_t)(file - 1 - text), &token)) {
     case SESSION_WAIT:
         request_want_keys(request);
         return;
@@ -84,29 +85,35 @@ static bool is_hidden(const struct request *request, const struct playable_reply
 
 /* --- the address --- */
 
-static void write_address(struct request *request, const struct playable_reply *film, double position) {
-    char text[1200], when[32];
+int64_t play_token(struct request *request, enum token_kind kind, int64_t title, const char *asset, char *to,
+                   size_t size) {
     size_t key_bytes;
     const uint8_t *key = keys_playback(request->shard->keys, &key_bytes);
     int64_t now = clock_wall_ms() / 1000;
     struct token token = {.user = request->login.user,
                           .session = request->login.id,
-                          .title = film->id,
+                          .title = title,
                           .issued = now,
-                          .expires = now + config()->playback_seconds};
-    snprintf(token.asset, sizeof token.asset, "%s", film->asset);
-    if (!key || token_write_play(&token, key, key_bytes, text, sizeof text)) {
+                          .expires = now + (kind == TOKEN_PLAY ? config()->playback_seconds : TITLE_SECONDS)};
+    snprintf(token.asset, sizeof token.asset, "%s", asset ? asset : "");
+    return key && !token_write_play(kind, &token, key, key_bytes, to, size) ? token.expires : 0;
+}
+
+static void write_address(struct request *request, const struct playable_reply *film, double position) {
+    char text[PLAY_TOKEN_BYTES], when[32];
+    int64_t expires = play_token(request, TOKEN_PLAY, film->id, film->asset, text, sizeof text);
+    if (!expires) {
         reply_refuse(request, UNAVAILABLE, NULL, "Films cannot be played right now.");
         return;
     }
     struct buffer json = {0};
-    time_to_text(token.expires * 1000, when);
+    time_to_text(expires * 1000, when);
     buffer_print(&json, "{\"playlist_url\":\"/play/%s/master.m3u8\",\"expires_at\":\"%s\",\"position\":%.3f}", text,
                  when, position);
     reply_json(request, 200, &json);
 }
 
-static bool is_elsewhere(const struct playable_reply *film) {
+bool play_elsewhere(const struct playable_reply *film) {
     return film->source && strcmp(film->source, "hosted") != 0;
 }
 
@@ -133,7 +140,7 @@ static void allowed(struct request *request) {
         log_warn(request->trace, "resume_unknown", "status=%s", status_row(resume->status)->name);
     const struct resume_reply *where = resume->status == OK ? resume->value : NULL;
     const struct playable_reply *film = request->answers[0].value;
-    if (is_elsewhere(film))
+    if (play_elsewhere(film))
         write_elsewhere(request, film, where ? where->position : 0);
     else
         write_address(request, film, where ? where->position : 0);
@@ -150,15 +157,15 @@ static void joined(struct request *request) {
         reply_refuse(request, NOT_FOUND, NULL, NULL);
         return;
     }
-    if (!is_elsewhere(playable) && !strcmp(playable->state, "error") && !playable->playable) {
+    if (!play_elsewhere(playable) && !strcmp(playable->state, "error") && !playable->playable) {
         reply_refuse(request, CONFLICT, "processing-failed", "This title's film could not be made playable.");
         return;
     }
-    if (is_elsewhere(playable)) {
+    if (play_elsewhere(playable)) {
         member_check(request, playable->plan_id, false, allowed);
         return;
     }
-    if (!playable->playable || !playable->asset || !asset_name(playable->asset)) {
+    if (!playable->playable || !playable->asset || !play_asset_name(playable->asset)) {
         reply_refuse(request, CONFLICT, "not-ready", "This title has no film that can be played yet.");
         return;
     }

@@ -7,6 +7,7 @@
 
 #include "http_edge/cors.h"
 #include "http_edge/natives.h"
+#include "http_edge/play.h"
 #include "http_edge/proxy.h"
 #include "http_edge/shard.h"
 #include "http_edge/text.h"
@@ -192,11 +193,23 @@ static const char *login_page(struct request *request) {
     return arena_print(request->arena, "%.*s%s", (int)n, base, at + sizeof front - 1);
 }
 
+static const char *query_text(void *self, const char *name) {
+    return request_query(self, name);
+}
+
+static struct template_frame frame_of(struct request *request) {
+    return (struct template_frame){.base = request_base(request),
+                                   .login = login_page(request),
+                                   .secure = !strcmp(config()->cookie_secure, "on") || proxy_secure(request),
+                                   .user = request->login.user,
+                                   .token = watch_token,
+                                   .query = query_text,
+                                   .self = request};
+}
+
 void reply_record(struct request *request, const void *value) {
     const struct route *route = request->route;
-    struct template_frame frame = {.base = request_base(request),
-                                   .login = login_page(request),
-                                   .secure = !strcmp(config()->cookie_secure, "on") || proxy_secure(request)};
+    struct template_frame frame = frame_of(request);
     int http = route->row->code ? route->row->code : 200;
     struct buffer body = {0};
     char etag[64] = "";

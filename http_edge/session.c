@@ -129,11 +129,12 @@ enum session_answer session_check(struct sessions *sessions, const char *dialect
     return judge(sessions, token);
 }
 
-enum session_answer session_check_play(struct sessions *sessions, const char *text, size_t n, struct token *token) {
+enum session_answer session_check_play(struct sessions *sessions, enum token_kind kind, const char *text, size_t n,
+                                       struct token *token) {
     uint8_t hash[32];
     size_t key_bytes;
     const char *why;
-    if (n > TOKEN_BYTES_MAX || digest(sessions, TOKEN_PLAY, text, n, hash))
+    if (n > TOKEN_BYTES_MAX || digest(sessions, kind, text, n, hash))
         return SESSION_BAD;
     if (!keys_ready(sessions->keys))
         return SESSION_WAIT;
@@ -142,7 +143,7 @@ enum session_answer session_check_play(struct sessions *sessions, const char *te
         *token = *known;
     else {
         const uint8_t *key = keys_playback(sessions->keys, &key_bytes);
-        if (!key || token_read(TOKEN_PLAY, text, n, token, &why) || !token_signed_hmac(text, n, key, key_bytes))
+        if (!key || token_read(kind, text, n, token, &why) || !token_signed_hmac(text, n, key, key_bytes))
             return SESSION_BAD;
         remember(sessions, hash, token);
     }

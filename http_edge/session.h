@@ -27,8 +27,9 @@ void sessions_free(struct sessions *sessions);
 enum session_answer session_check(struct sessions *sessions, const char *dialect, const char *text, size_t n,
                                   struct login *login, uint64_t *since);
 
-/* Judges a playback token (not terminated). Never SESSION_WAIT longer than keys take to arrive once. */
-enum session_answer session_check_play(struct sessions *sessions, const char *text, size_t n, struct token *token);
+/* Judges a token of another kind (not terminated). Never SESSION_WAIT longer than keys take to arrive once. */
+enum session_answer session_check_play(struct sessions *sessions, enum token_kind kind, const char *text, size_t n,
+                                       struct token *token);
 
 /* The bearer of an Authorization header: exactly one blank, any case of the scheme. NULL when it is none. */
 const char *session_bearer(const char *authorization);

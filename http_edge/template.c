@@ -8,10 +8,10 @@
 
 enum { DEPTH = 4, OPS_MAX = 256 };
 
-enum op_kind { OP_TEXT, OP_WHOLE, OP_VALUE, OP_INSIDE, OP_EACH, OP_SECURE, OP_LOGIN };
+enum op_kind { OP_TEXT, OP_WHOLE, OP_VALUE, OP_INSIDE, OP_EACH, OP_SECURE, OP_LOGIN, OP_USER, OP_QUERY };
 
 /* How a value is written when not as its type is. */
-enum way { WAY_PLAIN, WAY_BASE, WAY_HEX, WAY_NAIVE, WAY_ADMIN };
+enum way { WAY_PLAIN, WAY_BASE, WAY_HEX, WAY_NAIVE, WAY_ADMIN, WAY_WATCH, WAY_STREAM, WAY_JOIN, WAY_COUNT, WAYS };
 
 struct path {
     const struct field *at[DEPTH];
@@ -120,7 +120,8 @@ static int read_fallback(struct reader *reader, struct op *op) {
 /* Only texts have a base address, and so on. */
 static bool way_fits(enum way way, enum field_type type) {
     static const enum field_type types[] = {
-        [WAY_BASE] = TYPE_TEXT, [WAY_HEX] = TYPE_INT, [WAY_NAIVE] = TYPE_TIME, [WAY_ADMIN] = TYPE_TEXTS};
+        [WAY_BASE] = TYPE_TEXT, [WAY_HEX] = TYPE_INT,    [WAY_NAIVE] = TYPE_TIME, [WAY_ADMIN] = TYPE_TEXTS,
+        [WAY_WATCH] = TYPE_INT, [WAY_STREAM] = TYPE_INT, [WAY_JOIN] = TYPE_TEXTS, [WAY_COUNT] = TYPE_LIST};
     return way == WAY_PLAIN || types[way] == type;
 }
 
@@ -172,9 +173,22 @@ static int read_each(struct reader *reader) {
     return op->inner ? 0 : -1;
 }
 
+static int read_query(struct reader *reader) {
+    reader->at += 7;
+    size_t n = name_length(reader->at);
+    struct op *op = n ? add_op(reader->template, OP_QUERY) : NULL;
+    if (!op)
+        return -1;
+    buffer_add(&op->text, reader->at, n);
+    buffer_add(&op->text, "", 1);
+    reader->at += n;
+    return op->text.failed ? -1 : 0;
+}
+
 static int read_next(struct reader *reader) {
     static const char *const ways[] = {
-        [WAY_BASE] = "@base$", [WAY_HEX] = "@hex$", [WAY_NAIVE] = "@naive$", [WAY_ADMIN] = "@admin$"};
+        [WAY_BASE] = "@base$",   [WAY_HEX] = "@hex$",       [WAY_NAIVE] = "@naive$", [WAY_ADMIN] = "@admin$",
+        [WAY_WATCH] = "@watch$", [WAY_STREAM] = "@stream$", [WAY_JOIN] = "@join$",   [WAY_COUNT] = "@count$"};
     static const struct {
         const char *word;
         enum op_kind kind;
@@ -183,7 +197,7 @@ static int read_next(struct reader *reader) {
     bool json = reader->template->mode == TEMPLATE_JSON;
     if (*at == '$')
         return read_value(reader, WAY_PLAIN);
-    for (enum way way = WAY_BASE; way <= WAY_ADMIN; way++)
+    for (enum way way = WAY_BASE; way < WAYS; way++)
         if (!strncmp(at, ways[way], strlen(ways[way]))) {
             reader->at += strlen(ways[way]) - 1;
             return read_value(reader, way);
@@ -193,6 +207,12 @@ static int read_next(struct reader *reader) {
             reader->at += strlen(words[i].word);
             return add_op(reader->template, words[i].kind) ? 0 : -1;
         }
+    if (json && !reader->quoted && !strncmp(at, "@user", 5)) {
+        reader->at += 5;
+        return add_op(reader->template, OP_USER) ? 0 : -1;
+    }
+    if (json && !reader->quoted && !strncmp(at, "@query.", 7))
+        return read_query(reader);
     if (json && !reader->quoted && at[0] == '[' && at[1] == '$')
         return read_each(reader);
     reader->at++;
@@ -271,6 +291,27 @@ static void put_based(const struct buffer *quoted, const struct template_frame *
     buffer_add(to, quoted->at + 1, quoted->n - 1);
 }
 
+/* A token has no letters that JSON must escape. */
+static void put_token(bool stream, int64_t title, const struct template_frame *frame, struct buffer *to) {
+    buffer_text(to, "\"");
+    if (stream)
+        buffer_print(to, "%s/stream/", frame->base);
+    frame->token(frame->self, stream, title, to);
+    buffer_text(to, stream ? "/master.m3u8\"" : "\"");
+}
+
+static void put_joined(const struct list *list, struct buffer *to) {
+    struct buffer text = {0};
+    for (size_t i = 0; i < list->n; i++) {
+        buffer_text(&text, i ? ", " : "");
+        buffer_text(&text, LIST_AT(*list, const char *, i));
+    }
+    buffer_add(&text, "", 1);
+    text_to_json(text.failed ? "" : text.at, to);
+    to->failed |= text.failed;
+    buffer_free(&text);
+}
+
 static void run_way(const struct op *op, const struct field *field, const void *in, const struct template_frame *frame,
                     struct buffer *to) {
     const void *at = (const char *)in + field->offset;
@@ -294,6 +335,18 @@ static void run_way(const struct op *op, const struct field *field, const void *
         break;
     case WAY_ADMIN:
         buffer_text(to, has_admin(at) ? "true" : "false");
+        break;
+    case WAY_WATCH:
+    case WAY_STREAM:
+        put_token(op->way == WAY_STREAM, *(const int64_t *)at, frame, to);
+        break;
+    case WAY_JOIN:
+        put_joined(at, to);
+        break;
+    case WAY_COUNT:
+        buffer_print(to, "%zu", ((const struct list *)at)->n);
+        break;
+    case WAYS:
         break;
     }
 }
@@ -384,6 +437,17 @@ void template_run(const struct template *template, const void *value, const stru
         case OP_LOGIN:
             add_line(frame->login, strlen(frame->login), to);
             break;
+        case OP_USER:
+            if (frame->user)
+                buffer_print(to, "%lld", (long long)frame->user);
+            else
+                buffer_text(to, "null");
+            break;
+        case OP_QUERY: {
+            const char *text = frame->query(frame->self, op->text.at);
+            text_to_json(text ? text : "", to);
+            break;
+        }
         }
     }
 }

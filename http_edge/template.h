@@ -14,6 +14,12 @@
  *   @hex$id           a number as 24 hexadecimal digits
  *   @naive$created_at a time without its zone, milliseconds when there are any: 2026-01-28T10:30:00.125
  *   @admin$roles      whether the list has "admin"
+ *   @watch$id         a token with which the login may ask for the title's address (TOKEN_WATCH)
+ *   @stream$id        an absolute address that plays the title for whoever has it, for some time
+ *   @join$genres      texts as one: "Action, Drama"
+ *   @count$items      how many there are
+ *   @user             the login's account, null for a stranger
+ *   @query.q          a part of the query as a text, "" when it is not there
  *   [$items{...}]     a list: the inner shape for each record
  *   @secure           in a header line: "; Secure" where cookies ask for it
  *   @login            in a header line: the front end's login page */
@@ -28,6 +34,11 @@ struct template_frame {
     const char *base; /* "http://host:port" */
     const char *login;
     bool secure;
+    int64_t user;
+    /* Appends a token for a title, or "" when there can be none; `self` goes along. */
+    void (*token)(void *self, bool stream, int64_t title, struct buffer *to);
+    const char *(*query)(void *self, const char *name);
+    void *self;
 };
 
 /* NULL with a sentence in `why` when the text names a field that the record does not have. Lives for ever. */

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const uses[] = {[TOKEN_ACCESS] = "access", [TOKEN_PLAY] = "play"};
+static const char *const uses[] = {
+    [TOKEN_ACCESS] = "access", [TOKEN_PLAY] = "play", [TOKEN_WATCH] = "watch", [TOKEN_STREAM] = "stream"};
 static const char *const algorithms[] = {[TOKEN_ES256] = "ES256", [TOKEN_HS256] = "HS256"};
 
 static int sixtet(char c) {
@@ -81,10 +82,14 @@ static int copy_number(const json_t *object, const char *name, int64_t *to) {
     return 0;
 }
 
-/* The account's number stands as text; no sign, no leading zero. */
-static int copy_subject(const json_t *claims, int64_t *to) {
+/* The account's number stands as text; no sign, no leading zero. Strangers play, too. */
+static int copy_subject(enum token_kind kind, const json_t *claims, int64_t *to) {
     const char *text = json_string_value(json_object_get(claims, "sub"));
     size_t n = text ? strlen(text) : 0;
+    if (kind != TOKEN_ACCESS && n == 1 && *text == '0') {
+        *to = 0;
+        return 0;
+    }
     if (!n || n > 18 || *text == '0' || strspn(text, "0123456789") != n)
         return -1;
     sscanf(text, "%ld", to);
@@ -112,16 +117,18 @@ static const char *read_claims(enum token_kind kind, const json_t *claims, struc
         return "issuer";
     if (!text_is(claims, "use", uses[kind]))
         return "use";
-    if (copy_subject(claims, &token->user) || copy_number(claims, "sid", &token->session))
+    if (copy_subject(kind, claims, &token->user) || copy_number(claims, "sid", &token->session))
         return "subject";
     if (copy_number(claims, "exp", &token->expires) || copy_number(claims, "iat", &token->issued))
         return "times";
     if (json_object_get(claims, "nbf") && copy_number(claims, "nbf", &token->not_before))
         return "times";
-    if (kind == TOKEN_PLAY)
-        return copy_number(claims, "tid", &token->title) || copy_text(claims, "ast", token->asset, sizeof token->asset)
-                   ? "title"
-                   : NULL;
+    if (kind != TOKEN_ACCESS && copy_number(claims, "tid", &token->title))
+        return "title";
+    if (kind == TOKEN_PLAY && copy_text(claims, "ast", token->asset, sizeof token->asset))
+        return "title";
+    if (kind != TOKEN_ACCESS)
+        return NULL;
     if (copy_text(claims, "aud", token->audience, sizeof token->audience))
         return "audience";
     if (copy_number(claims, "roles", &roles) || roles > 0xffff)
@@ -183,14 +190,24 @@ bool token_key_usable(const char *pem) {
     return good;
 }
 
-int token_write_play(const struct token *token, const uint8_t *key, size_t key_bytes, char *to, size_t size) {
+/* What the clients of videoapp may look for. */
+static bool add_video(jwt_t *jwt, int64_t title) {
+    char id[25];
+    snprintf(id, sizeof id, "%024llx", (long long)title);
+    return !jwt_add_grant(jwt, "video_id", id) && !jwt_add_grant(jwt, "type", "playback");
+}
+
+int token_write_play(enum token_kind kind, const struct token *token, const uint8_t *key, size_t key_bytes, char *to,
+                     size_t size) {
     char subject[24];
     jwt_t *jwt = NULL;
     snprintf(subject, sizeof subject, "%lld", (long long)token->user);
     bool good = !jwt_new(&jwt) && !jwt_set_alg(jwt, JWT_ALG_HS256, key, (int)key_bytes) &&
-                !jwt_add_grant(jwt, "iss", "zoetrope") && !jwt_add_grant(jwt, "use", uses[TOKEN_PLAY]) &&
+                !jwt_add_grant(jwt, "iss", "zoetrope") && !jwt_add_grant(jwt, "use", uses[kind]) &&
                 !jwt_add_grant(jwt, "sub", subject) && !jwt_add_grant_int(jwt, "sid", token->session) &&
-                !jwt_add_grant_int(jwt, "tid", token->title) && !jwt_add_grant(jwt, "ast", token->asset) &&
+                !jwt_add_grant_int(jwt, "tid", token->title) &&
+                (kind != TOKEN_PLAY || !jwt_add_grant(jwt, "ast", token->asset)) &&
+                (kind != TOKEN_WATCH || add_video(jwt, token->title)) &&
                 !jwt_add_grant_int(jwt, "iat", token->issued) && !jwt_add_grant_int(jwt, "exp", token->expires);
     char *text = good ? jwt_encode_str(jwt) : NULL;
     good = text && strlen(text) < size;

@@ -11,7 +11,9 @@ enum { TOKEN_BYTES_MAX = 8192 };
 
 enum token_kind {
     TOKEN_ACCESS, /* ES256 or HS256, use access */
-    TOKEN_PLAY    /* HS256, use play */
+    TOKEN_PLAY,   /* HS256, use play: the files of one film */
+    TOKEN_WATCH,  /* HS256, use watch: a login may ask for one title's address (videoapp) */
+    TOKEN_STREAM  /* HS256, use stream: whoever has it may ask for one title's address */
 };
 
 enum token_algorithm { TOKEN_ES256, TOKEN_HS256 };
@@ -42,8 +44,9 @@ bool token_signed(const char *text, size_t n, const char *pem);
 /* The same with an HMAC key. */
 bool token_signed_hmac(const char *text, size_t n, const uint8_t *key, size_t key_bytes);
 
-/* A playback token, HS256; 0, or -1 when it does not fit. */
-int token_write_play(const struct token *token, const uint8_t *key, size_t key_bytes, char *to, size_t size);
+/* A token of any kind but TOKEN_ACCESS, HS256; 0, or -1 when it does not fit. User 0 is a stranger. */
+int token_write_play(enum token_kind kind, const struct token *token, const uint8_t *key, size_t key_bytes, char *to,
+                     size_t size);
 
 /* Whether `now` (seconds) lies between not-before and expiry, with `leeway` for clocks that differ. */
 bool token_current(const struct token *token, int64_t now, int64_t leeway);

@@ -18,7 +18,7 @@ from shown left join shown series on series.id = shown.parent_id where shown.id 
 -- order or of a rare filter is used.
 -- name: title_list anew
 select * from listed(:all, :kind, :category, :genre, :state, :language, :year_from, :year_to, :person, :plan)
-where case :sort
+where (:playable::boolean is not true or source <> 'hosted' or renditions <> '[]'::jsonb) and case :sort
     when 'newest' then (made_at, id) < (timestamptz 'epoch' + :key_us::bigint * interval '1 microsecond', :key_id::bigint)
     when '-newest' then (made_at, id) > (timestamptz 'epoch' + :key_us::bigint * interval '1 microsecond', :key_id::bigint)
     when 'title' then (sort_title, id) > (:key_text::text, :key_id::bigint)

@@ -1,4 +1,4 @@
-// The account rows of videoapp to the letter.
+// The rows of videoapp to the letter.
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { claims, contract, expired, malformed, mint, secondFactor, totp } from './contract.mjs';
@@ -135,4 +135,73 @@ row('CORS', async (is) => {
     assert.equal(headers.get('access-control-allow-origin'), 'http://localhost:4200');
     assert.match(headers.get('access-control-allow-headers'), /Authorization/);
   });
+});
+
+/** A title's number as videoapp writes it. */
+const hex = (id) => id.toString(16).padStart(24, '0');
+
+row('GET /dashboard', async (is) => {
+  const token = await login();
+  const admin = (await set.login()).access_token;
+  await set.sql(`update content.titles set visibility = 'hidden'`);
+  is('nothing yet', await set.api('GET', '/dashboard', { token }), 200, { videos: [] });
+  const made = [];
+  for (const [title, youtube] of [['One', 'CBYhVcO4WgI'], ['Two', 'UF8uR6Z6KLc'], ['Three', 'dQw4w9WgXcQ']])
+    made.push(await set.createTitle(admin, title, { kind: 'video', source: 'youtube', youtube_id: youtube, description: `About ${title}` }));
+  await set.createTitle(admin, 'Without a film');
+  await set.expect(200, 'PATCH', `/v1/titles/${made[2].id}`, { token: admin, body: { visibility: 'hidden' }, headers: { 'If-Match': '*' } });
+  is('two that can be watched', await set.api('GET', '/dashboard', { token }), 200, ({ videos }, { text }) => {
+    assert.deepEqual(videos.map(({ title, id }) => [title, id]), [['Two', hex(made[1].id)], ['One', hex(made[0].id)]]);
+    for (const video of videos) {
+      assert.deepEqual(Object.keys(video), ['id', 'title', 'description', 'thumbnail_url', 'playback_token']);
+      const inside = claims(video.playback_token);
+      assert.deepEqual([inside.video_id, inside.type, inside.exp - inside.iat], [video.id, 'playback', 3600]);
+    }
+    for (const secret of ['CBYhVcO4WgI', 'UF8uR6Z6KLc', 'youtube']) assert.ok(!text.includes(secret), secret);
+  });
+  await set.expect(200, 'PATCH', `/v1/titles/${made[2].id}`, { token: admin, body: { visibility: 'active' }, headers: { 'If-Match': '*' } });
+  is('never more than two', await set.api('GET', '/dashboard?limit=9', { token }), 200, ({ videos }) => assert.deepEqual(videos.map(({ title }) => title), ['Three', 'Two']));
+  is('no header', await set.api('GET', '/dashboard'), 401, error('Token is missing'));
+  is('wrong form', await set.api('GET', '/dashboard', { headers: { Authorization: 'Bearer' } }), 401, error('Invalid token format'));
+  is('garbage', await set.api('GET', '/dashboard', { token: 'a.b.c' }), 401, error('Token is invalid or expired'));
+  is('slash', await set.api('GET', '/dashboard/', { token }), 404, error('Endpoint not found'));
+});
+
+row('GET /video/<id>/stream', async (is) => {
+  const token = await login();
+  const admin = (await set.login()).access_token;
+  const { videos } = (await set.expect(200, 'GET', '/dashboard', { token })).body;
+  const [first, second] = videos;
+  const stream = (id, playback, login = token) => set.api('GET', `/video/${id}/stream${playback === undefined ? '' : `?token=${playback}`}`, { token: login });
+  const refused = error('Invalid or expired playback token');
+  is('good', await stream(first.id, first.playback_token), 200, {
+    stream_url: 'https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ?autoplay=0&controls=1&playsinline=1&enablejsapi=1', video_id: first.id, title: first.title,
+  });
+  is('login first', await set.api('GET', `/video/${first.id}/stream`), 401, error('Token is missing'));
+  is('login first, bad one', await stream(first.id, 'x', 'a.b.c'), 401, error('Token is invalid or expired'));
+  is('the playback token as login', await stream(first.id, first.playback_token, first.playback_token), 401, error('Token is invalid or expired'));
+  is('no token', await stream(first.id), 400, error('Playback token is required'));
+  is('empty token', await stream(first.id, ''), 400, error('Playback token is required'));
+  is('garbage', await stream(first.id, 'a.b.c'), 401, refused);
+  is('the login as token', await stream(first.id, token), 401, refused);
+  const { playlist_url: place } = (await set.film({ file: await makeFilm({ seconds: 2 }) }).then(async ({ session, title }) =>
+    (await set.expect(200, 'POST', `/v1/titles/${title.id}/playback`, { token: session.access_token, body: {} })).body));
+  is('another kind of token', await stream(first.id, place.split('/')[2]), 401, refused);
+  is('opens no files', await set.api('GET', `/play/${first.playback_token}/master.m3u8`), 403);
+  is('opens no address', await set.api('GET', `/stream/${first.playback_token}/master.m3u8`), 403);
+  const signature = first.playback_token.split('.');
+  is('changed', await stream(first.id, [signature[0], second.playback_token.split('.')[1], signature[2]].join('.')), 401, refused);
+  await post('/auth/signup', { name: 'Other', email: 'other@example.test', password });
+  const other = (await post('/auth/login', { email: 'other@example.test', password })).body.token;
+  is("somebody else's", await stream(first.id, first.playback_token, other), 401, refused);
+  for (const id of [second.id, '1', 'nonsense', first.id.toUpperCase() + '0']) is(`not for ${id}`, await stream(id, first.playback_token), 403, error('Video ID mismatch'));
+  await set.expect(200, 'PATCH', `/v1/titles/${Number.parseInt(second.id, 16)}`, { token: admin, body: { visibility: 'hidden' }, headers: { 'If-Match': '*' } });
+  is('hidden', await stream(second.id, second.playback_token), 403, error('Video is not available'));
+  await set.expect(204, 'DELETE', `/v1/titles/${Number.parseInt(second.id, 16)}`, { token: admin, headers: { 'If-Match': '*' } });
+  is('deleted', await stream(second.id, second.playback_token), 404, error('Video not found'));
+  const hosted = (await set.expect(200, 'GET', '/dashboard', { token })).body.videos[0];
+  is('a film of ours', await stream(hosted.id, hosted.playback_token), 200, (body) => assert.match(body.stream_url, /^http:\/\/127\.0\.0\.1:\d+\/play\/[\w.-]+\/master\.m3u8$/));
+  const { body } = await stream(hosted.id, hosted.playback_token);
+  assert.match((await set.expect(200, 'GET', new URL(body.stream_url).pathname)).text, /^#EXTM3U/);
+  is('POST', await post(`/video/${first.id}/stream`, {}, { Authorization: `Bearer ${token}` }), 405, error('Method not allowed'));
 });

@@ -148,6 +148,7 @@ static void deny_by_default(void **state) {
                                        "/console/{file}",
                                        "/pictures/{name}",
                                        "/play/{token}/master.m3u8",
+                                       "/stream/{token}/master.m3u8",
                                        "/play/{token}/poster.jpg",
                                        "/play/{token}/{file}",
                                        "/play/{token}/{rung}/index.m3u8",

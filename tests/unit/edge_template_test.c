@@ -14,11 +14,25 @@ static struct account account = {.id = 7,
                                  .created_at = 1763628855000,
                                  .has_created_at = true};
 
+static void write_token(void *self, bool stream, int64_t title, struct buffer *to) {
+    (void)self;
+    buffer_print(to, "%s%lld", stream ? "s" : "w", (long long)title);
+}
+
+static const char *query(void *self, const char *name) {
+    (void)self;
+    return strcmp(name, "q") ? NULL : "a\"b";
+}
+
 static void gives(const struct record *record, enum template_mode mode, const char *text, const void *value,
                   const char *expected) {
     char why[200];
     struct buffer out = {0};
-    struct template_frame frame = {.base = "http://host:1", .secure = mode == TEMPLATE_LINE};
+    struct template_frame frame = {.base = "http://host:1",
+                                   .secure = mode == TEMPLATE_LINE,
+                                   .user = mode == TEMPLATE_JSON ? 5 : 0,
+                                   .token = write_token,
+                                   .query = query};
     struct template *template = template_new(record, mode, text, why);
     assert_non_null(template);
     template_run(template, value, &frame, &out);
@@ -26,6 +40,19 @@ static void gives(const struct record *record, enum template_mode mode, const ch
     assert_string_equal(out.at, expected);
     buffer_free(&out);
     template_free(template);
+}
+
+static void titles_become_json(void **state) {
+    (void)state;
+    const char *genres[] = {"Action", "Dr\"ama"};
+    struct title titles[] = {{.id = 7, .has_id = true, .genres = {genres, 2}}, {.id = 8, .has_id = true}};
+    struct title_page page = {.items = {titles, 2}}, none = {0};
+    gives(title_page_record(), TEMPLATE_JSON, "[$items{\"w\":@watch$id,\"s\":@stream$id,\"g\":@join$genres}]", &page,
+          "[{\"w\":\"w7\",\"s\":\"http://host:1/stream/s7/master.m3u8\",\"g\":\"Action, Dr\\\"ama\"},"
+          "{\"w\":\"w8\",\"s\":\"http://host:1/stream/s8/master.m3u8\",\"g\":\"\"}]");
+    gives(title_page_record(), TEMPLATE_JSON, "{\"n\":@count$items,\"u\":@user,\"q\":@query.q,\"p\":@query.page}",
+          &page, "{\"n\":2,\"u\":5,\"q\":\"a\\\"b\",\"p\":\"\"}");
+    gives(title_page_record(), TEMPLATE_JSON, "@count$items", &none, "0");
 }
 
 static void fields_become_json(void **state) {
@@ -99,9 +126,8 @@ static void wrong_shapes_are_refused(void **state) {
 
 int edge_template_tests(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fields_become_json),
-        cmocka_unit_test(lists_have_inner_shapes),
-        cmocka_unit_test(header_lines_carry_no_line_ends),
+        cmocka_unit_test(fields_become_json),       cmocka_unit_test(titles_become_json),
+        cmocka_unit_test(lists_have_inner_shapes),  cmocka_unit_test(header_lines_carry_no_line_ends),
         cmocka_unit_test(wrong_shapes_are_refused),
     };
     return cmocka_run_group_tests_name("edge: template", tests, NULL, NULL);

@@ -213,7 +213,7 @@ static void playback_tokens_come_back(void **state) {
     char text[1200], access[2000];
     const char *why;
     struct token token, made = {.user = 5, .session = 6, .title = 7, .asset = "7-ab12", .issued = 100, .expires = 200};
-    assert_int_equal(token_write_play(&made, secret, 32, text, sizeof text), 0);
+    assert_int_equal(token_write_play(TOKEN_PLAY, &made, secret, 32, text, sizeof text), 0);
     assert_int_equal(token_read(TOKEN_PLAY, text, strlen(text), &token, &why), 0);
     assert_true(token_signed_hmac(text, strlen(text), secret, 32));
     assert_false(token_signed_hmac(text, strlen(text), other, 32));
@@ -222,7 +222,17 @@ static void playback_tokens_come_back(void **state) {
     assert_true(token_current(&token, 199, 0));
     assert_false(token_current(&token, 200, 0));
     assert_false(token_current(&token, 50, 30));
+    made.user = 0; /* a stranger plays too */
+    assert_int_equal(token_write_play(TOKEN_PLAY, &made, secret, 32, text, sizeof text), 0);
+    assert_int_equal(token_read(TOKEN_PLAY, text, strlen(text), &token, &why), 0);
+    assert_int_equal(token.user, 0);
     /* One kind never stands for the other. */
+    for (enum token_kind kind = TOKEN_PLAY; kind <= TOKEN_STREAM; kind++) {
+        assert_int_equal(token_write_play(kind, &made, secret, 32, text, sizeof text), 0);
+        for (enum token_kind as = TOKEN_ACCESS; as <= TOKEN_STREAM; as++)
+            assert_int_equal(token_read(as, text, strlen(text), &token, &why), as == kind ? 0 : -1);
+        assert_int_equal(token.title, kind == TOKEN_STREAM ? 7 : token.title);
+    }
     assert_int_equal(token_read(TOKEN_ACCESS, text, strlen(text), &token, &why), -1);
     make(access, header, claims);
     assert_int_equal(token_read(TOKEN_PLAY, access, strlen(access), &token, &why), -1);
