@@ -26,6 +26,8 @@ void reply_header(struct request *request, const char *name, const char *value) 
 void reply_common(struct request *request, struct MHD_Response *response) {
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
+    if (!strcmp(config()->cookie_secure, "on"))
+        MHD_add_response_header(response, "Strict-Transport-Security", "max-age=31536000");
     if (!request)
         return;
     char trace[33], text[64];

@@ -586,6 +586,29 @@ static void time_tells_nothing(void **state) {
     begin("");
 }
 
+/* Six wrong codes, then even the right one has to wait, wherever it comes from; the password stays open to nobody. */
+static void limits_bound_codes(void **state) {
+    (void)state;
+    struct who who = {enrol("codes@example.test", "a fine password"), ROLE_USER};
+    const struct totp_secret *begun = ask_ok(MSG_auth_totp_begin, who, &(struct proof){.password = "a fine password"});
+    char secret[33];
+    snprintf(secret, sizeof secret, "%s", begun->secret);
+    ask_ok(MSG_auth_totp_confirm, who, &(struct code_ask){.code = code_at(secret, step_now() - 1)});
+    end();
+    begin("ZOE_RATE_LIMITS=on");
+    struct login_ask with = {.email = "codes@example.test", .password = "a fine password", .code = "000000"};
+    for (int i = 0; i < 6; i++)
+        expect_code(login_with(with), UNAUTHENTICATED, "totp-refused");
+    with.code = code_at(secret, step_now() + 1);
+    struct answer answer = login_with(with);
+    expect_code(answer, TOO_MANY, "too-many-tries");
+    assert_in_range(answer.problem->retry_after, 1, 30);
+    end();
+    begin("");
+    with.code = code_at(secret, step_now() + 1);
+    expect_status(login_with(with), OK);
+}
+
 static void limits_bound_tries(void **state) {
     (void)state;
     enrol("limits@example.test", "a fine password");
@@ -867,6 +890,7 @@ int account_tests(void) {
         cmocka_unit_test(a_new_place_is_told),
         cmocka_unit_test(a_second_factor),
         cmocka_unit_test(a_code_is_taken_once),
+        cmocka_unit_test(limits_bound_codes),
         cmocka_unit_test(limits_bound_tries),
         cmocka_unit_test(time_tells_nothing),
         cmocka_unit_test(administrators_see_accounts),

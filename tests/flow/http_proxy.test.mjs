@@ -79,3 +79,13 @@ test('a proxy that is not trusted is not believed, and a wrong list ends the sta
     await other.stop();
   }
 });
+
+test('Strict-Transport-Security comes with Secure cookies', async () => {
+  assert.equal((await set.api('GET', '/live')).headers.get('strict-transport-security'), null);
+  const other = await startSet({ env: { ZOE_COOKIE_SECURE: 'on' } });
+  try {
+    for (const path of ['/live', '/v1/titles', '/v1/me', '/nothing']) assert.equal((await other.api('GET', path)).headers.get('strict-transport-security'), 'max-age=31536000', path);
+  } finally {
+    await other.stop();
+  }
+});

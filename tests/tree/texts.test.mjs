@@ -38,3 +38,29 @@ test('every route of v1 is in README', () => {
   assert.ok(routes.length > 10);
   assert.deepEqual(routes.filter((route) => !readme.includes(route)), []);
 });
+
+test('the tests that ASVS.md names are there', () => {
+  const wrong = [];
+  let named = 0;
+  for (const line of text('actors/auth/ASVS.md').split('\n').filter((row) => /^\| \d/.test(row))) {
+    const [item, , , shown, ...more] = line.slice(2, -2).split(' | ');
+    const groups = [...(shown ?? '').matchAll(/`([^`]+)` (.*?)(?=; `|$)/g)];
+    if (more.length || (!groups.length && !shown?.startsWith('no test: '))) wrong.push(`${item}: no test is named`);
+    for (const [, path, names] of groups) {
+      const source = existsSync(join(root, path)) ? text(path) : '';
+      // A name of a test in words may hold commas: what stands there is taken off from the left, as long as it can be.
+      for (let rest = names; rest;) {
+        const all = [...source.matchAll(/cmocka_unit_test\((\w+)\)|^test\('((?:[^'\\]|\\.)*)'/gm)].map(([, c, node]) => c ?? node);
+        const name = all.filter((one) => rest === one || rest.startsWith(`${one}, `)).sort((a, b) => b.length - a.length)[0];
+        if (!name) {
+          wrong.push(`${item}: ${path}: ${rest}`);
+          break;
+        }
+        named++;
+        rest = rest.slice(name.length + 2);
+      }
+    }
+  }
+  assert.deepEqual(wrong, []);
+  assert.ok(named > 60);
+});
