@@ -56,6 +56,8 @@ struct queue {
     struct flight_list waiting;
     size_t waits, waiting_bytes;
     size_t held, kept_bytes; /* asks at workers; bytes of waiting and held asks together */
+    int64_t said_us;         /* the last answer, while others are being worked at; else 0 */
+    int64_t pace_us;         /* between answers of a busy lane, smoothed; 0: not known */
 };
 
 struct service {

@@ -58,7 +58,8 @@ void dispatch_ask(struct broker *broker, void *socket) {
     }
     stamp(broker, socket, tally->row);
     struct flight *flight = NULL;
-    if (queue_full(queue, HEADER_BYTES + header->body_bytes) || !(flight = flight_new(broker, socket, tally))) {
+    if (queue_full(queue, HEADER_BYTES + header->body_bytes) || queue_hopeless(queue, header->remaining_ms) ||
+        !(flight = flight_new(broker, socket, tally))) {
         refuse(broker, socket, tally, BUSY, "busy");
         return;
     }
@@ -186,6 +187,7 @@ void dispatch_say(struct broker *broker) {
         forward(broker, flight);
         measure(broker, flight);
     }
+    queue_answered(queue, broker->now_us);
     registry_release(flight);
     flight_free(broker, flight);
     dispatch_queue(broker, queue);

@@ -279,3 +279,47 @@ void point_4_credit_grows(void **state) {
     peer_close(edge);
     house_close(&house);
 }
+
+/* A lane that works off one ask in 50 ms: what could not be answered in half of its time is refused at once. */
+void point_3_hopeless_asks_say_busy(void **state) {
+    (void)state;
+    struct house house;
+    house_open(&house, "");
+    struct peer *edge = peer_open(&house, "ask");
+    struct peer *worker = worker_open(&house, "auth", 64, 64);
+    for (uint64_t i = 1; i <= 20; i++)
+        peer_ask(edge, MSG_auth_login, i, 15000, "x");
+    for (uint64_t i = 1; i <= 10; i++) {
+        peer_expect(worker, KIND_ASK, i);
+        sleep_ms(50);
+        worker_say(worker, NULL, KIND_SAY, "x");
+        peer_expect_status(edge, i, OK);
+    }
+    /* Ten are before it: half a second and more. */
+    int64_t asked = now_ms();
+    peer_ask(edge, MSG_auth_login, 21, 700, "x");
+    peer_expect_status(edge, 21, BUSY);
+    assert_string_equal(peer_problem(edge), "busy");
+    assert_true(now_ms() - asked < 500);
+    /* Who has the time waits; other lanes are not touched by it. */
+    peer_ask(edge, MSG_auth_login, 22, 15000, "x");
+    peer_ask(edge, MSG_auth_me, 23, 700, "x");
+    for (uint64_t i = 11; i <= 20; i++) {
+        peer_expect(worker, KIND_ASK, i);
+        worker_say(worker, NULL, KIND_SAY, "x");
+        peer_expect_status(edge, i, OK);
+    }
+    for (uint64_t i = 22; i <= 23; i++) {
+        peer_expect(worker, KIND_ASK, i);
+        worker_say(worker, NULL, KIND_SAY, "x");
+        peer_expect_status(edge, i, OK);
+    }
+    /* An idle lane takes everything. */
+    peer_ask(edge, MSG_auth_login, 24, 700, "x");
+    peer_expect(worker, KIND_ASK, 24);
+    worker_say(worker, NULL, KIND_SAY, "x");
+    peer_expect_status(edge, 24, OK);
+    peer_close(worker);
+    peer_close(edge);
+    house_close(&house);
+}

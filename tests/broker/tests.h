@@ -11,6 +11,7 @@
     TEST(point_2_remaining_time_shrinks)                                                                               \
     TEST(point_2_ten_thousand_deadlines)                                                                               \
     TEST(point_3_full_queue_says_busy)                                                                                 \
+    TEST(point_3_hopeless_asks_say_busy)                                                                               \
     TEST(point_3_full_bytes_say_busy)                                                                                  \
     TEST(point_3_unknown_message)                                                                                      \
     TEST(point_3_waits_for_a_worker)                                                                                   \
