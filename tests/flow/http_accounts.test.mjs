@@ -165,7 +165,8 @@ test('export and leave', async () => {
   const mine = await set.api('GET', '/v1/me/export', { token: fay.token });
   assert.equal(mine.body.account.email, fay.email);
   assert.equal(mine.body.sessions.length, 1);
-  assert.deepEqual((await set.api('GET', '/v1/me/export/history', { token: fay.token })).body, { items: [] });
+  assert.deepEqual((await set.api('GET', '/v1/me/export/history', { token: fay.token })).body,
+    { items: [], watchlist: [], favorites: [], settings: { paused: false, keep_days: null } });
   told(await post('/v1/me/delete', { password: 'wrong' }, fay.token), 403, 'wrong-password');
   assert.equal((await post('/v1/me/delete', { password }, fay.token)).status, 204);
   await until(async () => (await set.api('GET', '/v1/me', { token: fay.token })).status === 401);

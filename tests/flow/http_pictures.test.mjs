@@ -34,6 +34,10 @@ const put = (body, { token = ann, type = 'image/jpeg' } = {}) =>
   set.api('PUT', '/v1/me/picture', { token, body, headers: { 'Content-Type': type } });
 const patch = (body, token = ann) => set.api('PATCH', '/v1/me', { token, body: JSON.stringify(body), headers: json });
 
+/** Like a client that waits for 100 Continue: one that writes on may find the connection closed before it reads why. */
+const putPolitely = (file) => Number(execFileSync('curl', ['-s', '-o', '/dev/null', '-w', '%{http_code}', '-X', 'PUT', '-T', file, '-H', 'Expect: 100-continue',
+  '-H', `Authorization: Bearer ${ann}`, '-H', 'Content-Type: image/jpeg', `${set.base}/v1/me/picture`], { encoding: 'utf8' }));
+
 // Files of the store's folder, however deep.
 function stored(folder) {
   const at = join(set.dataDir, 'media', folder);
@@ -261,11 +265,11 @@ test('an account that is deleted takes its picture along', async () => {
 test('real pictures of the corpus', { skip: !corpus && 'no corpus beside the checkout' }, async () => {
   for (const file of readdirSync(join(corpus, 'D_images'))) {
     const bytes = readFileSync(join(corpus, 'D_images', file));
-    const answer = await put(bytes);
     if (bytes.length > 1000000) {
-      assert.equal(answer.status, 413, file);
+      assert.equal(putPolitely(join(corpus, 'D_images', file)), 413, file);
       continue;
     }
+    const answer = await put(bytes);
     const readable = !/\.heic$|animated_tiny\.webp|motion_photo/.test(file);
     assert.equal(answer.status, readable ? 200 : 400, `${file}: ${answer.text}`);
   }
