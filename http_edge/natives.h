@@ -25,6 +25,13 @@ void play_poster(struct request *request); /* by title */
 void video_stream(struct request *request); /* by title, login and token, as videoapp does it */
 void stream_open(struct request *request);  /* an address of @stream$: leads to the film */
 
+void title_seasons(struct request *request);      /* title_whole of a title and its seasons */
+void title_people(struct request *request);       /* title_whole of a title, its people and what is like it */
+void titles_recommended(struct request *request); /* similar_page of what may please the login */
+void profile_show(struct request *request);       /* profile_whole of the login */
+void login_marked(struct request *request);       /* logs in; session_whole */
+void film_url(struct request *request);           /* the address of a film as one file, as videoflix_s3 has it */
+
 void webhook_take(struct request *request);
 
 void events_open(struct request *request);

@@ -76,6 +76,8 @@ static enum verdict count_stranger(struct request *request) {
 
 static enum verdict authorise(struct request *request) {
     const char *why;
+    if (!login_needed(request->route) && request->route->row->greets)
+        return find_login(request, &why) == LATER ? LATER : MAY;
     if (!login_needed(request->route))
         return request->route->row->scarce ? count_stranger(request) : MAY;
     enum verdict verdict = find_login(request, &why);

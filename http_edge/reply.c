@@ -219,9 +219,9 @@ void reply_record(struct request *request, const void *value) {
     if (!bare && route->give)
         template_run(route->give, value, &frame, &body);
     else if (!bare)
-        record_to_json(route->message->reply(), value, &body);
+        record_to_json(route_shows(route->row), value, &body);
     bool read = request_is_read(request) && http == 200 && !body.failed;
-    int64_t version = route->message ? version_of(route->message->reply(), value) : 0;
+    int64_t version = version_of(route_shows(route->row), value);
     /* What a write answers is what a read would. */
     bool written = !read && version && !route->give && body.n && !body.failed && http < 300;
     if (read || written)
@@ -235,7 +235,8 @@ void reply_record(struct request *request, const void *value) {
         reply_buffer(request, http, bare ? NULL : "application/json", &body);
     if (*etag)
         reply_header(request, "ETag", etag);
-    reply_header(request, "Cache-Control", personal(request) ? "no-store" : "no-cache");
+    const char *control = route->row->control ? route->row->control : personal(request) ? "no-store" : "no-cache";
+    reply_header(request, "Cache-Control", control);
     if (route->headers)
         add_lines(request, value, &frame);
 }

@@ -16,7 +16,7 @@ struct shard;
 /* A request's way: begin (head) -> [early] -> body -> run -> [wait, resumed by answers] -> respond -> end. */
 enum phase { PHASE_EARLY, PHASE_BODY, PHASE_RUN, PHASE_ANSWERED };
 
-enum { ANSWERS_MAX = 4 };
+enum { ANSWERS_MAX = 5 };
 
 /* What an actor said. */
 struct answer {

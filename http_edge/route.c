@@ -127,6 +127,10 @@ static int compile_errors(const struct error_row *rows, struct error **errors, s
     return 0;
 }
 
+const struct record *route_shows(const struct route_row *row) {
+    return row->shows ? row->shows() : row->message ? message_row(row->message)->reply() : nothing_record();
+}
+
 static int compile_route(const struct dialect *dialect, const char *prefix, const struct route_row *row,
                          char why[200]) {
     if (routes_n == ROUTES_MAX)
@@ -138,14 +142,14 @@ static int compile_route(const struct dialect *dialect, const char *prefix, cons
         return -1;
     if (row->message) {
         route->message = message_row(row->message);
-        const struct record *ask = row->form ? row->form() : route->message->ask(), *reply = route->message->reply();
+        const struct record *ask = row->form ? row->form() : route->message->ask(), *reply = route_shows(row);
         if (row->take && !(route->take = take_new(ask, row->take, why)))
             return -1;
         if (row->give && !(route->give = template_new(reply, TEMPLATE_JSON, row->give, why)))
             return -1;
         if (row->headers && !(route->headers = template_new(reply, TEMPLATE_LINE, row->headers, why)))
             return -1;
-    } else if (row->give && !(route->give = template_new(nothing_record(), TEMPLATE_JSON, row->give, why)))
+    } else if (row->give && !(route->give = template_new(route_shows(row), TEMPLATE_JSON, row->give, why)))
         return -1;
     snprintf(why, 200, "the path is taken twice");
     return insert(route);

@@ -48,8 +48,11 @@ struct route_row {
     void (*early)(struct request *);  /* decides before the body is read */
     const char *take, *give, *headers;
     const struct record *(*form)(void); /* what `take` makes, when it is not the message's ask */
-    const char *always;                 /* a header line of every answer, refusals too */
-    const char *cache, *touch;          /* tags: "titles title:{id}" */
+    const struct record *(*shows)(
+        void);                 /* what `give` and `headers` are shaped from, when it is not the message's reply */
+    const char *control;       /* Cache-Control of a good answer, instead of the usual one */
+    const char *always;        /* a header line of every answer, refusals too */
+    const char *cache, *touch; /* tags: "titles title:{id}" */
     const struct error_row *errors;
     /* Where several dialects claim a path and method: this one's when the body has that member, when Accept names that
      * type; else the one's without either, else the first. */
@@ -65,6 +68,7 @@ struct route_row {
     bool once;    /* takes an Idempotency-Key; its message has a handler with a transaction */
     bool quiet;   /* not in the access log */
     bool scarce;  /* requests without a login are counted: ZOE_ANONYMOUS_PER_MINUTE */
+    bool greets;  /* a login is not needed, but taken when it is good */
     bool match;   /* takes If-Match; 428 without it when ZOE_IF_MATCH says so */
 };
 
@@ -134,6 +138,9 @@ const struct dialect *route_dialect(const char *path);
 
 enum method method_read(const char *text);
 const char *method_name(enum method method);
+
+/* The record that answers of the route are shaped from. */
+const struct record *route_shows(const struct route_row *row);
 
 const struct route *route_at(unsigned number);
 unsigned route_count(void);

@@ -11,7 +11,19 @@ enum { DEPTH = 4, OPS_MAX = 256 };
 enum op_kind { OP_TEXT, OP_WHOLE, OP_VALUE, OP_INSIDE, OP_EACH, OP_SECURE, OP_LOGIN, OP_USER, OP_QUERY };
 
 /* How a value is written when not as its type is. */
-enum way { WAY_PLAIN, WAY_BASE, WAY_HEX, WAY_NAIVE, WAY_ADMIN, WAY_WATCH, WAY_STREAM, WAY_JOIN, WAY_COUNT, WAYS };
+enum way {
+    WAY_PLAIN,
+    WAY_BASE,
+    WAY_HEX,
+    WAY_NAIVE,
+    WAY_ADMIN,
+    WAY_WATCH,
+    WAY_STREAM,
+    WAY_JOIN,
+    WAY_COUNT,
+    WAY_FILES,
+    WAYS
+};
 
 struct path {
     const struct field *at[DEPTH];
@@ -119,9 +131,9 @@ static int read_fallback(struct reader *reader, struct op *op) {
 
 /* Only texts have a base address, and so on. */
 static bool way_fits(enum way way, enum field_type type) {
-    static const enum field_type types[] = {
-        [WAY_BASE] = TYPE_TEXT, [WAY_HEX] = TYPE_INT,    [WAY_NAIVE] = TYPE_TIME, [WAY_ADMIN] = TYPE_TEXTS,
-        [WAY_WATCH] = TYPE_INT, [WAY_STREAM] = TYPE_INT, [WAY_JOIN] = TYPE_TEXTS, [WAY_COUNT] = TYPE_LIST};
+    static const enum field_type types[] = {[WAY_BASE] = TYPE_TEXT,   [WAY_HEX] = TYPE_INT,    [WAY_NAIVE] = TYPE_TIME,
+                                            [WAY_ADMIN] = TYPE_TEXTS, [WAY_WATCH] = TYPE_INT,  [WAY_STREAM] = TYPE_INT,
+                                            [WAY_JOIN] = TYPE_TEXTS,  [WAY_COUNT] = TYPE_LIST, [WAY_FILES] = TYPE_LIST};
     return way == WAY_PLAIN || types[way] == type;
 }
 
@@ -136,6 +148,8 @@ static int read_value(struct reader *reader, enum way way) {
     if (whole)
         return 0;
     if (read_path(reader, &op->path) || !way_fits(way, leaf(&op->path)->type))
+        return -1;
+    if (way == WAY_FILES && (reader->template->record != title_record() || op->path.depth != 1))
         return -1;
     return !inside && read_fallback(reader, op) ? -1 : 0;
 }
@@ -186,9 +200,9 @@ static int read_query(struct reader *reader) {
 }
 
 static int read_next(struct reader *reader) {
-    static const char *const ways[] = {
-        [WAY_BASE] = "@base$",   [WAY_HEX] = "@hex$",       [WAY_NAIVE] = "@naive$", [WAY_ADMIN] = "@admin$",
-        [WAY_WATCH] = "@watch$", [WAY_STREAM] = "@stream$", [WAY_JOIN] = "@join$",   [WAY_COUNT] = "@count$"};
+    static const char *const ways[] = {[WAY_BASE] = "@base$",   [WAY_HEX] = "@hex$",     [WAY_NAIVE] = "@naive$",
+                                       [WAY_ADMIN] = "@admin$", [WAY_WATCH] = "@watch$", [WAY_STREAM] = "@stream$",
+                                       [WAY_JOIN] = "@join$",   [WAY_COUNT] = "@count$", [WAY_FILES] = "@files$"};
     static const struct {
         const char *word;
         enum op_kind kind;
@@ -300,6 +314,21 @@ static void put_token(bool stream, int64_t title, const struct template_frame *f
     buffer_text(to, stream ? "/master.m3u8\"" : "\"");
 }
 
+/* The rungs of a title that are there as one file, under names that nobody else's have. */
+static void put_files(const struct title *title, struct buffer *to) {
+    bool first = true;
+    buffer_text(to, "{");
+    for (size_t i = 0; i < title->renditions.n; i++) {
+        const struct rendition *one = &LIST_AT(title->renditions, struct rendition, i);
+        if (!one->file)
+            continue;
+        buffer_print(to, "%s\"%s\":\"videos/%lld_%s.mp4\"", first ? "" : ",", one->name, (long long)title->id,
+                     one->name);
+        first = false;
+    }
+    buffer_text(to, "}");
+}
+
 static void put_joined(const struct list *list, struct buffer *to) {
     struct buffer text = {0};
     for (size_t i = 0; i < list->n; i++) {
@@ -345,6 +374,9 @@ static void run_way(const struct op *op, const struct field *field, const void *
         break;
     case WAY_COUNT:
         buffer_print(to, "%zu", ((const struct list *)at)->n);
+        break;
+    case WAY_FILES:
+        put_files(in, to);
         break;
     case WAYS:
         break;

@@ -18,6 +18,7 @@
  *   @stream$id        an absolute address that plays the title for whoever has it, for some time
  *   @join$genres      texts as one: "Action, Drama"
  *   @count$items      how many there are
+ *   @files$renditions of a title: {"720p":"videos/7_720p.mp4"}, the rungs that are there as one file
  *   @user             the login's account, null for a stranger
  *   @query.q          a part of the query as a text, "" when it is not there
  *   [$items{...}]     a list: the inner shape for each record

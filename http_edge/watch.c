@@ -104,6 +104,61 @@ void video_stream(struct request *request) {
     request_ask(request, 1, MSG_content_show, &title, video_known);
 }
 
+/* --- videoflix_s3 --- */
+
+/* The rung that is wanted, the highest one without a wish; NULL when it is not there as a file. */
+static const struct rendition *file_of(const struct title *title, const char *quality) {
+    const struct rendition *best = NULL;
+    for (size_t i = 0; i < title->renditions.n; i++) {
+        const struct rendition *one = &LIST_AT(title->renditions, struct rendition, i);
+        bool wanted = quality && *quality ? !strcmp(one->name, quality) : !best || one->height > best->height;
+        if (one->file && wanted)
+            best = one;
+    }
+    return best;
+}
+
+static void url_allowed(struct request *request) {
+    const struct playable_reply *film = request->answers[0].value;
+    const char *quality = request_query(request, "quality"), *place = NULL;
+    const struct rendition *file = file_of(request->answers[1].value, quality);
+    char token[PLAY_TOKEN_BYTES];
+    if (play_elsewhere(film))
+        place = address_of(request, film, "");
+    else if (file && film->asset && play_asset_name(film->asset) &&
+             play_token(request, TOKEN_PLAY, film->id, film->asset, token, sizeof token))
+        place = arena_print(request->arena, "%s/play/%s/%s/film.mp4", request_base(request), token, file->name);
+    if (!place && !file && file_of(request->answers[1].value, NULL))
+        reply_refuse(request, NOT_FOUND, "quality-missing", "Requested quality not available");
+    else if (!place)
+        reply_refuse(request, NOT_FOUND, "file-missing", "Video file missing");
+    else {
+        struct buffer json = {0};
+        buffer_text(&json, "{\"url\":");
+        text_to_json(place, &json);
+        buffer_text(&json, "}");
+        reply_json(request, 200, &json);
+    }
+}
+
+static void url_known(struct request *request) {
+    const struct answer *film = &request->answers[0], *title = &request->answers[1];
+    const struct playable_reply *playable = film->value;
+    if (film->status == NOT_FOUND || title->status == NOT_FOUND)
+        reply_refuse(request, NOT_FOUND, "video-missing", "Video not found");
+    else if (film->status != OK || title->status != OK)
+        reply_problem(request, film->status != OK ? film : title);
+    else
+        member_check(request, playable->plan_id, false, url_allowed);
+}
+
+void film_url(struct request *request) {
+    struct by_id film = {.id = request_number(request, "id"), .has_id = true};
+    struct title_one title = {.id = film.id, .has_id = true};
+    request_ask(request, 0, MSG_content_playable, &film, url_known);
+    request_ask(request, 1, MSG_content_show, &title, url_known);
+}
+
 /* --- by token in the path --- */
 
 static void stream_allowed(struct request *request) {

@@ -23,6 +23,7 @@ enum status content_import(struct call *call);
 enum status content_export(struct call *call);
 enum status content_watched(struct call *call);
 enum status content_labels(struct call *call);
+enum status content_pick(struct call *call);
 enum status content_seasons(struct call *call);
 enum status content_season_put(struct call *call);
 enum status content_season_delete(struct call *call);

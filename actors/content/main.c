@@ -22,6 +22,7 @@ static const struct handler handlers[] = {
     {.message = MSG_content_export, .one = content_export, .transaction = true},
     {.message = MSG_content_watched, .one = content_watched, .transaction = true},
     {.message = MSG_content_labels, .one = content_labels},
+    {.message = MSG_content_pick, .one = content_pick},
     {.message = MSG_content_seasons, .one = content_seasons},
     {.message = MSG_content_season_put, .one = content_season_put, .transaction = true},
     {.message = MSG_content_season_delete, .one = content_season_delete, .transaction = true},

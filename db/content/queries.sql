@@ -14,6 +14,8 @@ select * from shown where id = :id
 -- name: titles_show
 select shown.*, coalesce(series.visible, true) as series_visible
 from shown left join shown series on series.id = shown.parent_id where shown.id = any(:ids::bigint[])
+-- name: titles_pick
+select * from shown where id = any(:ids::bigint[]) and visible
 -- Every list, every filter, every order. What does not apply falls away when it is planned, so that the index of the
 -- order or of a rare filter is used.
 -- name: title_list anew

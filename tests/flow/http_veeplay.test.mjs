@@ -1,9 +1,9 @@
-// The account rows of veeplay to the letter.
+// The rows of veeplay to the letter.
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import { claims, contract, expired, letter, malformed, mint, secondFactor, totp } from './contract.mjs';
-import { startSet, until } from './lib.mjs';
+import { makeFilm, startSet, until } from './lib.mjs';
 
 let set;
 const row = contract('veeplay');
@@ -199,4 +199,122 @@ row('CORS', async (is) => {
     assert.match(headers.get('access-control-allow-headers'), /Content-Type, Authorization/);
   });
   is('another', await ask('http://evil.test'), 204, (body, { headers }) => assert.equal(headers.get('access-control-allow-origin'), null));
+});
+
+/** An administrator's token of this realm. */
+async function adminLogin() {
+  return (await set.expect(200, 'POST', '/login', { body: set.admin })).body.access_token;
+}
+
+const viewing = { email: 'viewer@example.test', password: 'a fine password' };
+
+/** A viewer's token of this realm. */
+async function viewer() {
+  await post('/register', { name: 'Viewer', ...viewing });
+  return (await set.expect(200, 'POST', '/login', { body: viewing })).body.access_token;
+}
+
+const absent = both('Content not found');
+
+row('POST /content', async (is) => {
+  const create = (body, token) => set.api('POST', '/content', { body, token });
+  const admin = await adminLogin();
+  is('new', await create({ title: ' A film ', type: 'movie', description: 'About it' }, admin), 201, ({ message, id }) => {
+    assert.equal(message, 'Content created successfully.');
+    assert.ok(Number.isInteger(id));
+  });
+  is('a series', await create({ title: 'A show', type: 'series', description: 'A great show.' }, admin), 201);
+  is('no title', await create({ type: 'movie' }, admin), 400, (body) => assert.ok(body.message));
+  is('another type', await create({ title: 'X', type: 'opera' }, admin), 400, (body) => assert.match(body.message, /^type /));
+  is('no login', await create({ title: 'X' }), 401, msg(missing));
+  is('a user', await create({ title: 'X' }, await viewer()), 403, (body) => assert.ok(body.message));
+});
+
+row('GET /content', async (is) => {
+  const { body } = is('everybody', await set.api('GET', '/content'), 200, (list) => {
+    assert.deepEqual(list.map(({ title, type, description, poster_url: poster }) => [title, type, description, poster]),
+      [['A show', 'series', 'A great show.', null], ['A film', 'movie', 'About it', null]]);
+    assert.deepEqual(Object.keys(list[0]), ['id', 'title', 'type', 'description', 'poster_url']);
+  });
+  assert.equal(body.length, 2);
+  await set.sql(`insert into content.titles (title, kind) select 'Many ' || n, 'movie' from generate_series(1, 150) n`);
+  is('all of them', await set.api('GET', '/content'), 200, (list) => assert.equal(new Set(list.map(({ id }) => id)).size, 152));
+  await set.sql(`delete from content.titles where title like 'Many %'`);
+});
+
+row('GET /content/<id>', async (is) => {
+  const { session, title: film } = await set.film({ file: await makeFilm({ seconds: 2 }), title: 'Hosted' });
+  const admin = session.access_token;
+  const series = (await set.api('GET', '/content')).body.find(({ type }) => type === 'series');
+  const episode = (await set.expect(201, 'POST', `/v1/titles/${series.id}/episodes`, { token: admin, body: { season: 1, episode: 1, title: 'Episode One', source: 'url', source_url: 'https://films.example.test/1.mp4' } })).body;
+  is('a series', await set.api('GET', `/content/${series.id}`), 200, (body) => {
+    assert.deepEqual([body.id, body.title, body.type, body.description, body.poster_url, body.stream_url], [series.id, 'A show', 'series', 'A great show.', null, null]);
+    assert.deepEqual(body.seasons.map(({ season_number: number }) => number), [1]);
+    const [one] = body.seasons[0].episodes;
+    assert.deepEqual([one.episode_number, one.title, one.episode_id], [1, 'Episode One', episode.id]);
+  });
+  const one = (await set.api('GET', `/content/${series.id}`)).body.seasons[0].episodes[0];
+  const open = (address) => set.api('GET', new URL(address).pathname);
+  is('an episode elsewhere', await open(one.stream_url), 302, (body, { headers }) => assert.equal(headers.get('location'), 'https://films.example.test/1.mp4'));
+  const { body } = is('a film', await set.api('GET', `/content/${film.id}`), 200, ({ type, seasons }) => assert.deepEqual([type, seasons], ['movie', []]));
+  const inside = claims(body.stream_url.split('/')[4]);
+  assert.deepEqual([inside.use, inside.exp - inside.iat, inside.tid], ['stream', 3600, film.id]);
+  const { headers } = is('it plays', await open(body.stream_url), 302);
+  assert.match((await open(headers.get('location'))).text, /^#EXTM3U/);
+  is('changed', await open(body.stream_url.replace(/\.[^.]+\/master/, '.AAAA/master')), 403);
+  const plan = (await set.expect(201, 'POST', '/v1/admin/plans', { token: admin, body: { name: 'Gold', price: 0, currency: 'EUR', interval: 'month' } })).body;
+  const change = (more) => set.expect(200, 'PATCH', `/v1/titles/${film.id}`, { token: admin, headers: { 'If-Match': '*' }, body: more });
+  await change({ plan_id: plan.id });
+  is('a stranger and a plan', await open((await set.api('GET', `/content/${film.id}`)).body.stream_url), 402);
+  const token = await viewer();
+  is('an account without the plan', await open((await set.api('GET', `/content/${film.id}`, { token })).body.stream_url), 402);
+  const { access_token: v1 } = await set.login(viewing.email, viewing.password);
+  await set.expect(201, 'POST', '/v1/me/subscription', { token: v1, body: { plan_id: plan.id } });
+  is('an account with the plan', await open((await set.api('GET', `/content/${film.id}`, { token })).body.stream_url), 302);
+  is('a bad login is none', await set.api('GET', `/content/${film.id}`, { token: 'a.b.c' }), 200);
+  await change({ visibility: 'hidden' });
+  is('hidden', await set.api('GET', `/content/${film.id}`), 404, absent);
+  is('hidden since', await open(body.stream_url), 404);
+  is('unknown', await set.api('GET', '/content/99999'), 404, absent);
+  for (const path of ['/content/abc', '/content/-1', `/content/${series.id}/`, `/content/${'9'.repeat(30)}`]) is(path, await set.api('GET', path), 404);
+});
+
+row('PUT and DELETE /content/<id>', async (is) => {
+  const admin = await adminLogin();
+  const { id } = (await set.api('POST', '/content', { token: admin, body: { title: 'To change', type: 'movie' } })).body;
+  const put = (body, token = admin, at = id) => set.api('PUT', `/content/${at}`, { body, token });
+  is('changed', await put({ title: 'Changed', description: 'New' }), 200, { message: 'Content updated successfully.' });
+  is('as told', await set.api('GET', `/content/${id}`), 200, (body) => assert.deepEqual([body.title, body.description, body.type], ['Changed', 'New', 'movie']));
+  is('one field', await put({ description: 'Newer' }), 200);
+  is('the other stays', await set.api('GET', `/content/${id}`), 200, (body) => assert.deepEqual([body.title, body.description], ['Changed', 'Newer']));
+  is('too long', await put({ title: 'x'.repeat(201) }), 400);
+  is('unknown', await put({ title: 'X' }, admin, 99999), 404, absent);
+  is('a user', await put({ title: 'X' }, await viewer()), 403);
+  is('no login', await set.api('PUT', `/content/${id}`, { body: { title: 'X' } }), 401, msg(missing));
+  is('deleting as a user', await set.api('DELETE', `/content/${id}`, { token: await viewer() }), 403);
+  is('deleting without', await set.api('DELETE', `/content/${id}`), 401, msg(missing));
+  is('deleted', await set.api('DELETE', `/content/${id}`, { token: admin }), 200, { message: 'Content deleted successfully.' });
+  is('gone', await set.api('GET', `/content/${id}`), 404, absent);
+  is('deleted again', await set.api('DELETE', `/content/${id}`, { token: admin }), 404, absent);
+});
+
+row('/watch-history', async (is) => {
+  const token = await viewer();
+  const list = await set.api('GET', '/content');
+  const series = list.body.find(({ type }) => type === 'series');
+  const film = list.body.find(({ title }) => title === 'A film');
+  const episode = (await set.api('GET', `/content/${series.id}`)).body.seasons[0].episodes[0];
+  const history = (body, login = token) => set.api('POST', '/watch-history', { body, token: login });
+  is('nothing yet', await set.api('GET', '/watch-history', { token }), 200, []);
+  is('a film', await history({ content_id: film.id, position: 12 }), 200, { message: 'Watch history updated.' });
+  is('an episode', await history({ content_id: series.id, episode_id: episode.episode_id, position: 1200 }), 200);
+  is('again', await history({ content_id: film.id, position: 30 }), 200);
+  is('newest first', await set.api('GET', '/watch-history', { token }), 200, (items) => {
+    assert.deepEqual(items.map(({ content_id: id, title, position }) => [id, title, position]), [[film.id, 'A film', 30], [series.id, 'A show', 1200]]);
+    for (const item of items) assert.match(item.last_watched, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
+  });
+  for (const body of [{}, { content_id: film.id }, { position: 5 }, { content_id: 'x', position: 5 }, { content_id: film.id, position: -1 }])
+    is(JSON.stringify(body), await history(body), 400, (told) => assert.ok(told.message));
+  is('no login', await set.api('GET', '/watch-history'), 401, msg(missing));
+  is('no login to write', await set.api('POST', '/watch-history', { body: { content_id: film.id, position: 1 } }), 401, msg(missing));
 });
