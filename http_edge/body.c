@@ -43,6 +43,8 @@ static const char *client_match(struct request *request) {
 static const char *here(struct request *request, const char *name) {
     if (!strcmp(name, "match"))
         return client_match(request);
+    if (!strcmp(name, "empty"))
+        return "";
     if (!strcmp(name, "session"))
         return request->login.id ? arena_print(request->arena, "%lld", (long long)request->login.id) : NULL;
     if (!strcmp(name, "user"))

@@ -12,8 +12,9 @@
  *   field=?name       a part of the query
  *   field=cookie:name a cookie
  *   field=@session    the login's session; @user its account, @agent the User-Agent, @address the client's address,
- *                     @match the versions that If-Match names
+ *                     @match the versions that If-Match names, @empty an empty text
  *   field='text'      always this
+ * A later entry for the same field goes before an earlier one that it finds something for.
  * Before a source: trim: cuts blanks off both ends; base64:, base36: and hex: read a number that is written so (base64
  * of its decimal digits, as Django does), 0 when it is not.
  * A `!` behind an entry refuses the request when there is nothing ("missing") or an empty text ("blank"). */
