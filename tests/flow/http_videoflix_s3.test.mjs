@@ -1,8 +1,8 @@
-// The account rows of videoflix_s3 to the letter.
+// The rows of videoflix_s3 to the letter.
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { claims, contract, cookies, expired, jar, letter, malformed, mint, secondFactor, totp } from './contract.mjs';
-import { startSet, until } from './lib.mjs';
+import { makeFilm, startSet, until } from './lib.mjs';
 
 let set;
 const row = contract('videoflix_s3');
@@ -230,4 +230,80 @@ row('CORS and unknown paths', async (is) => {
     assert.match(headers.get('access-control-allow-headers'), /X-Retry/);
   });
   for (const path of ['/users/', '/users/nothing/', '/users/login/x']) is(path, await get(path), 404, (body) => assert.ok(body.error));
+});
+
+let viewer;
+let film;
+let bare;
+
+row('the titles of these tests', async () => {
+  const made = await set.film({ file: await makeFilm({ seconds: 2, size: '640x360' }), title: 'Film' });
+  film = made.title;
+  bare = await set.createTitle(made.session.access_token, 'Without a film', { category: 'Drama' });
+  const { email: address } = await set.register('fav@example.test');
+  await set.sql(`update auth.accounts set verified_at = now() where email = '${address}'`);
+  viewer = { email: address, password: 'a fine password' };
+});
+
+/** Cookies of the viewer's login. */
+async function view() {
+  const answer = await post('/users/login/', viewer);
+  assert.equal(answer.status, 200, answer.text);
+  return jar(cookies(answer));
+}
+
+row('GET /content/', async (is) => {
+  const { access_token: admin } = await set.login();
+  const login = await view();
+  const { body } = is('newest first', await get('/content/', login), 200, (list, { headers }) => {
+    assert.equal(headers.get('cache-control'), 'max-age=5');
+    assert.deepEqual(list.map(({ title, category }) => [title, category]), [['Without a film', 'Drama'], ['Film', 'Other']]);
+    assert.deepEqual(Object.keys(list[0]), ['id', 'created_at', 'title', 'description', 'category', 'image_file', 'image_url', 'video_file', 'converted_files', 'processing_state', 'processing_error']);
+    assert.deepEqual([list[0].image_file, list[0].converted_files, list[0].processing_error], [null, {}, '']);
+  });
+  const [, shown] = body;
+  assert.equal(shown.processing_state, 'ready');
+  assert.equal(shown.image_file, `${set.base}/v1/titles/${film.id}/poster.jpg`);
+  assert.deepEqual(Object.keys(shown.converted_files).sort(), film.renditions.filter(({ file }) => file).map(({ name }) => name).sort());
+  assert.ok(shown.converted_files['360p'] && shown.converted_files['120p'], JSON.stringify(shown));
+  is('as bearer', await get('/content/', { Authorization: `Bearer ${login.Cookie.match(/vf_access=([^;]+)/)[1]}` }), 200);
+  is('no login', await get('/content/'), 401, absent);
+  is('of another realm', await get('/content/', { Cookie: `vf_access=${admin}` }), 401, notValid);
+  is('POST', await post('/content/', {}, login), 405, { detail: 'Method "POST" not allowed.' });
+  is('without the slash it is somebody else', await get('/content'), 200);
+});
+
+row('POST /content/add-favorite/', async (is) => {
+  const login = await view();
+  const toggle = (body, headers = login) => post('/content/add-favorite/', body, headers);
+  await until(async () => (await toggle({ video_id: film.id })).status === 200);
+  is('a second', await toggle({ video_id: bare.id }), 200, [film.id, bare.id]);
+  is('told at the login', await post('/users/login/', viewer), 200, (body) => {
+    assert.deepEqual(Object.keys(body), ['id', 'username', 'email', 'phone', 'address', 'favorite_videos']);
+    assert.deepEqual(body.favorite_videos, [film.id, bare.id]);
+  });
+  is('off again', await toggle({ video_id: film.id }), 200, [bare.id]);
+  is('as text', await toggle({ video_id: String(bare.id) }), 200, []);
+  is('a form', await toggle(`video_id=${film.id}`, { ...login, ...form }), 200, [film.id]);
+  for (const body of [{}, undefined, { video_id: null }, { video_id: '' }]) is(JSON.stringify(body) ?? 'no body', await toggle(body), 400, { message: 'Video ID is required.' });
+  for (const id of ['x', 0, -1, 1.5, [1]]) is(JSON.stringify(id), await toggle({ video_id: id }), 400, { message: 'Video ID is not valid.' });
+  is('unknown', await toggle({ video_id: 99999 }), 404, { message: 'Video not found' });
+  is('no login', await toggle({ video_id: film.id }, {}), 401, absent);
+});
+
+row('GET /content/video-url/<id>/', async (is) => {
+  const login = await view();
+  const url = (id, query = '', headers = login) => get(`/content/video-url/${id}/${query}`, headers);
+  const open = (address, headers = {}) => fetch(address, { headers });
+  for (const quality of ['120p', '360p']) {
+    const { body } = is(quality, await url(film.id, `?quality=${quality}`), 200, (told) => assert.match(told.url, new RegExp(`^${set.base}/play/[\\w.-]+/${quality}/film\\.mp4$`)));
+    const part = await open(body.url, { Range: 'bytes=4-7' });
+    assert.deepEqual([part.status, await part.text(), part.headers.get('content-type')], [206, 'ftyp', 'video/mp4']);
+  }
+  is('the best', await url(film.id), 200, (body) => assert.match(body.url, /\/360p\/film\.mp4$/));
+  for (const quality of ['1080p', '7', '../..']) is(quality, await url(film.id, `?quality=${quality}`), 404, { detail: 'Requested quality not available' });
+  is('no film', await url(bare.id), 404, { detail: 'Video file missing' });
+  is('unknown', await url(99999), 404, { detail: 'Video not found' });
+  is('no login', await url(film.id, '', {}), 401, absent);
+  is('without the slash', await get(`/content/video-url/${film.id}?quality=360p`, login), 301, (body, { headers }) => assert.match(headers.get('location'), /\/content\/video-url\/\d+\/\?quality=360p$/));
 });
