@@ -141,7 +141,7 @@ static void enqueue(struct round *round, unsigned doc) {
 
 /* The stale titles, and those that are near to them: a new title may now be nearer to these than others. */
 static int work(struct round *round) {
-    round->queue = malloc((round->count + 1) * sizeof *round->queue);
+    round->queue = calloc(round->count + 1, sizeof *round->queue);
     if (!round->queue)
         return -1;
     for (size_t i = 0; i < round->count; i++)

@@ -43,19 +43,20 @@ void buffer_text(struct buffer *buffer, const char *text) {
 }
 
 void buffer_print(struct buffer *buffer, const char *format, ...) {
-    va_list args, again;
-    va_start(args, format);
-    va_copy(again, args);
+    va_list args;
     /* Mostly there is room; only otherwise it is printed twice. */
     size_t room = buffer->failed ? 0 : buffer->size - buffer->n;
+    va_start(args, format);
     int n = vsnprintf(room ? buffer->at + buffer->n : NULL, room, format, args);
     va_end(args);
     bool fits = n >= 0 && (size_t)n < room;
-    if (n >= 0 && !fits && grow(buffer, (size_t)n + 1))
-        fits = vsnprintf(buffer->at + buffer->n, (size_t)n + 1, format, again) == n;
+    if (n >= 0 && !fits && grow(buffer, (size_t)n + 1)) {
+        va_start(args, format);
+        fits = vsnprintf(buffer->at + buffer->n, (size_t)n + 1, format, args) == n;
+        va_end(args);
+    }
     if (fits)
         buffer->n += (size_t)n;
-    va_end(again);
 }
 
 const char *buffer_string(struct buffer *buffer) {

@@ -59,8 +59,8 @@ float vectors_weight(const struct vectors *vectors, uint32_t feature);
 float vectors_cosine(const struct vectors *vectors, uint32_t one, uint32_t other);
 /* What two titles share apart from words and years, the heaviest first; how many. */
 size_t vectors_shared(const struct vectors *vectors, uint32_t one, uint32_t other, uint32_t to[SHARED_MOST]);
-/* Sets `scores` (one a slot, all zero before) to each title's cosine with the sum of the weighted vectors of `titles`. 0, or -1 when
- * memory is out. */
+/* Sets `scores` (one a slot, all zero before) to each title's cosine with the sum of the weighted vectors of `titles`.
+ * 0, or -1 when memory is out. */
 int vectors_score(const struct vectors *vectors, const struct weighted *titles, size_t n, float *scores);
 
 #endif
