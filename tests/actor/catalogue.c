@@ -550,6 +550,13 @@ static void the_front_page(void **state) {
     const struct label_list *labels = ask_ok(MSG_content_labels, nobody, &(struct label_list_ask){.kind = "genre"});
     assert_string_equal(LIST_AT(labels->items, struct label, 0).name, "Crime");
     assert_int_equal(LIST_AT(labels->items, struct label, 0).titles, 2);
+    int64_t ids[] = {b, 99999, b + 1, a}; /* nobody's, hidden */
+    const struct title_page *picked = ask_ok(MSG_content_pick, nobody, &(struct titles_pick){.ids = {ids, 4}});
+    assert_int_equal(picked->items.n, 2);
+    for (size_t i = 0; i < 2; i++)
+        assert_true(LIST_AT(picked->items, struct title, i).id == a || LIST_AT(picked->items, struct title, i).id == b);
+    const struct title_list_ask watchable = {.playable = true, .has_playable = true};
+    assert_int_equal(((const struct title_page *)ask_ok(MSG_content_list, nobody, &watchable))->items.n, 0);
     const struct home_page *home = ask_ok(MSG_content_home, nobody, &(struct home_ask){.limit = 5, .has_limit = true});
     assert_int_equal(home->rows.n, 4);
     static const char *const names[] = {"newest", "popular", "category", "genre"};

@@ -52,6 +52,10 @@ static void titles_become_json(void **state) {
           "{\"w\":\"w8\",\"s\":\"http://host:1/stream/s8/master.m3u8\",\"g\":\"\"}]");
     gives(title_page_record(), TEMPLATE_JSON, "{\"n\":@count$items,\"u\":@user,\"q\":@query.q,\"p\":@query.page}",
           &page, "{\"n\":2,\"u\":5,\"q\":\"a\\\"b\",\"p\":\"\"}");
+    struct rendition rungs[] = {{.name = "720p", .file = true}, {.name = "480p"}, {.name = "120p", .file = true}};
+    titles[0].renditions = (struct list){rungs, 3};
+    gives(title_page_record(), TEMPLATE_JSON, "[$items{\"f\":@files$renditions}]", &page,
+          "[{\"f\":{\"720p\":\"videos/7_720p.mp4\",\"120p\":\"videos/7_120p.mp4\"}},{\"f\":{}}]");
     gives(title_page_record(), TEMPLATE_JSON, "@count$items", &none, "0");
 }
 
