@@ -561,12 +561,16 @@ static void expect_same_time(const char *what, struct answer (*try)(const char *
 
 static void time_tells_nothing(void **state) {
     (void)state;
+    end();
+    begin("ZOE_BCRYPT_COST=8");
     enrol("timing@example.test", "a fine password");
     end();
-    begin("ZOE_BCRYPT_COST=7");
-    /* The hash still has the cost that was lower. */
-    expect_same_time("guess", guess);
-    expect_status(login("timing@example.test", "a fine password"), OK);
+    begin("ZOE_BCRYPT_COST=9");
+    /* The hash still has the cost that was lower. What is missing is made up in as many calls as the cost was raised;
+     * each costs 0.15 ms beside its rounds, which are 35 ms here and 250 ms at the usual cost. */
+    expect_same_time("guess a hash of lower cost", guess);
+    end();
+    begin("ZOE_BCRYPT_COST=8");
     expect_same_time("guess", guess);
     expect_same_time("forgot", forgot);
     expect_same_time("resend", resend);

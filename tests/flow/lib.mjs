@@ -143,12 +143,10 @@ class RunningSet {
     this.ended = new Promise((resolve) => this.supervisor.once('exit', (code, signal) => resolve({ code, signal })));
     let ended;
     this.ended.then((how) => (ended = how));
-    await until(async () => {
-      if (ended) throw new Error('the supervisor ended');
-      return (await fetch(`${this.base}/ready`)).ok;
-    }, { ms: 40000, every: 20, what: 'a ready set' }).catch((error) => {
-      throw new Error(`${error.message}; ${JSON.stringify(ended ?? {})}\n${this.logs().slice(-4000)}`);
+    await until(async () => ended || (await fetch(`${this.base}/ready`)).ok, { ms: 40000, every: 20, what: 'a ready set' }).catch((error) => {
+      throw new Error(`${error.message}\n${this.logs().slice(-4000)}`);
     });
+    if (ended) throw new Error(`the supervisor ended: ${JSON.stringify(ended)}\n${this.logs().slice(-4000)}`);
   }
 
   /** Stops the programs only; {code, signal} of the supervisor. */
