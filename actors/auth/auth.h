@@ -107,6 +107,8 @@ enum limit {
 /* Takes one try of (address, name), both may be NULL. OK, or TOO_MANY with the seconds to wait. No address: no limit.
  */
 enum status limit_take(struct call *call, enum limit limit, const char *address, const char *name);
+/* Takes the numbers of ZOE_LIMITS; ends the process with status 78 when they are none. */
+void limits_load(void);
 /* A try that succeeded does not count. */
 void limit_give_back(enum limit limit, const char *address, const char *name);
 

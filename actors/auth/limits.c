@@ -1,7 +1,10 @@
 #include <arpa/inet.h>
 #include <openssl/sha.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "actors/auth/auth.h"
 #include "protocol/node/clock.h"
@@ -12,18 +15,50 @@
 
 enum { SETS = 8192, WAYS = 4, KEY_BYTES = 512 };
 
-static const struct {
+/* What ZOE_LIMITS does not name stays as it is here. */
+static struct {
+    const char *name;
     int64_t every_ms, burst;
 } limits[] = {
-    [LIMIT_LOGIN_ADDRESS] = {1000, 60}, [LIMIT_LOGIN_PAIR] = {30000, 10},   [LIMIT_LOGIN_ACCOUNT] = {30000, 60},
-    [LIMIT_REGISTER] = {10000, 30},     [LIMIT_LINK_ADDRESS] = {30000, 20}, [LIMIT_LINK_PAIR] = {300000, 3},
-    [LIMIT_CODE] = {30000, 6},          [LIMIT_EXISTS] = {2000, 30},
+    [LIMIT_LOGIN_ADDRESS] = {"login-address", 1000, 60},
+    [LIMIT_LOGIN_PAIR] = {"login-pair", 30000, 10},
+    [LIMIT_LOGIN_ACCOUNT] = {"login-account", 30000, 60},
+    [LIMIT_REGISTER] = {"register", 10000, 30},
+    [LIMIT_LINK_ADDRESS] = {"link-address", 30000, 20},
+    [LIMIT_LINK_PAIR] = {"link-pair", 300000, 3},
+    [LIMIT_CODE] = {"code", 30000, 6},
+    [LIMIT_EXISTS] = {"exists", 2000, 30},
 };
 
 struct bucket {
     uint64_t key;
     int64_t full_ms; /* when it will be empty of tries again */
 };
+
+/* One NAME=BURST/SECONDS; false when it is none. */
+static bool set_limit(const char *wish) {
+    char name[32], end;
+    long burst, seconds;
+    if (sscanf(wish, "%31[a-z-]=%9ld/%9ld%c", name, &burst, &seconds, &end) != 3 || burst < 1 || seconds < 1)
+        return false;
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        if (!strcmp(name, limits[i].name)) {
+            limits[i].burst = burst;
+            limits[i].every_ms = seconds * 1000;
+            return true;
+        }
+    return false;
+}
+
+void limits_load(void) {
+    char wishes[1001], *rest = wishes;
+    snprintf(wishes, sizeof wishes, "%s", config()->limits);
+    for (char *wish; (wish = strtok_r(rest, " ", &rest));)
+        if (!set_limit(wish)) {
+            fprintf(stderr, "ZOE_LIMITS: \"%s\" is not NAME=BURST/SECONDS of a limit\n", wish);
+            exit(EX_CONFIG);
+        }
+}
 
 static struct bucket table[SETS][WAYS];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -62,6 +62,7 @@ static const struct handler handlers[] = {
 
 static int start(struct actor *actor, struct db *db) {
     (void)actor;
+    limits_load();
     return keyring_load(db) || administrator_ensure(db) ? -1 : 0;
 }
 

@@ -613,6 +613,20 @@ static void limits_bound_codes(void **state) {
     expect_status(login_with(with), OK);
 }
 
+static void limits_are_settings(void **state) {
+    (void)state;
+    end();
+    begin("ZOE_RATE_LIMITS=on ZOE_LIMITS=login-pair=2/40");
+    struct login_ask guess = {.email = "set@example.test", .password = "a wrong password", .address = "203.0.113.40"};
+    expect_status(login_with(guess), UNAUTHENTICATED);
+    expect_status(login_with(guess), UNAUTHENTICATED);
+    struct answer answer = login_with(guess);
+    expect_code(answer, TOO_MANY, "too-many-tries");
+    assert_in_range(answer.problem->retry_after, 31, 40);
+    end();
+    begin("");
+}
+
 static void limits_bound_tries(void **state) {
     (void)state;
     enrol("limits@example.test", "a fine password");
@@ -895,6 +909,7 @@ int account_tests(void) {
         cmocka_unit_test(a_second_factor),
         cmocka_unit_test(a_code_is_taken_once),
         cmocka_unit_test(limits_bound_codes),
+        cmocka_unit_test(limits_are_settings),
         cmocka_unit_test(limits_bound_tries),
         cmocka_unit_test(time_tells_nothing),
         cmocka_unit_test(administrators_see_accounts),

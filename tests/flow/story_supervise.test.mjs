@@ -67,9 +67,11 @@ test('a stop is in order and clean', async () => {
 
 test('a wrong setting ends the set with 78 and one line that names it', async () => {
   const right = set.env;
-  set.env = { ...right, ZOE_BCRYPT_COST: 'many' };
-  const status = await new Promise((resolve) => execFile(join(build, 'zoe-supervise'), { env: set.env }, (error) => resolve(error?.code)));
+  for (const [name, value] of [['ZOE_BCRYPT_COST', 'many'], ['ZOE_LIMITS', 'login-pair=0/30'], ['ZOE_LIMITS', 'nothing=1/1']]) {
+    set.env = { ...right, [name]: value };
+    const status = await new Promise((resolve) => execFile(join(build, 'zoe-supervise'), { env: set.env }, (error) => resolve(error?.code)));
+    assert.equal(status, 78, `${name}=${value}`);
+    assert.match(set.logs(), new RegExp(`^${name}: .*(must be|"${value}")`, 'm'));
+  }
   set.env = right;
-  assert.equal(status, 78);
-  assert.match(set.logs(), /^ZOE_BCRYPT_COST: must be/m);
 });
