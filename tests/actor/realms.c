@@ -194,7 +194,7 @@ static void edges_hear_why_a_session_ended(void **state) {
     int64_t id = number_of("out@example.test");
     int64_t session = house_number("select max(id) as value from auth.sessions");
     ask_ok(MSG_auth_user_suspend, admin, &(struct suspend_ask){.id = id, .suspended = true, .has_suspended = true});
-    const struct revoked_reply *reply = ask_ok(MSG_auth_revoked, nobody, NULL);
+    const struct revoked_reply *reply = ask_ok(MSG_auth_revoked, nobody, &(struct revoked_ask){0});
     bool found = false;
     for (size_t i = 0; i < reply->sessions.n; i++) {
         const struct revoked_session *one = &LIST_AT(reply->sessions, struct revoked_session, i);
