@@ -39,8 +39,8 @@ static void others_are_taken(void **state) {
             fail_msg("%s is refused", good[i]);
 }
 
-/* The published list (ASVS 6.2.4): all its words that are long enough for v1, and 999 in 1000 of those that only videoapp
- * would take. */
+/* The published list (ASVS 6.2.4): all its words that are long enough for v1, and 999 in 1000 of those that only
+ * videoapp would take. */
 static void the_published_list_is_known(void **state) {
     (void)state;
     char path[1000], line[200];
