@@ -2,23 +2,16 @@
 
 #include "actors/content/content.h"
 
-static enum status clear_check(struct call *call, const struct titles_change *ask) {
+static enum status clear_fits(struct call *call, const struct titles_change *ask) {
     static const char *const fields[] = {"category", "year", "language",     "rating",       "age_rating",
                                          "genres",   "tags", "visible_from", "visible_until"};
-    for (size_t i = 0; i < ask->clear.n; i++) {
-        size_t at = 0, count = sizeof fields / sizeof *fields;
-        while (at < count && strcmp(fields[at], LIST_AT(ask->clear, const char *, i)) != 0)
-            at++;
-        if (at == count)
-            return call_invalid(call, arena_print(call->arena, "/clear/%zu", i), "cannot be empty");
-    }
-    return OK;
+    return clear_check(call, &ask->clear, fields, sizeof fields / sizeof *fields);
 }
 
 enum status content_bulk_change(struct call *call) {
     const struct titles_change *ask = call->ask;
     struct titles_done *reply = call->reply;
-    if (call_needs(call, ROLE_ADMIN) != OK || clear_check(call, ask) != OK)
+    if (call_needs(call, ROLE_ADMIN) != OK || clear_fits(call, ask) != OK)
         return call->status;
     if (!ask->ids.n)
         return call_invalid(call, "/ids", "is required");

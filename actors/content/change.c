@@ -10,19 +10,12 @@ static bool clears(const struct title_change *ask, const char *field) {
 }
 
 /* Fields that can be empty. */
-static enum status clear_check(struct call *call, const struct title_change *ask) {
+static enum status clear_fits(struct call *call, const struct title_change *ask) {
     static const char *const fields[] = {
         "description",        "category",     "categories",    "youtube_id", "source_url", "trailer_url", "year",
         "language",           "rating",       "age_rating",    "duration",   "genres",     "tags",        "keywords",
         "alternative_titles", "visible_from", "visible_until", "external_id"};
-    for (size_t i = 0; i < ask->clear.n; i++) {
-        size_t at = 0, count = sizeof fields / sizeof *fields;
-        while (at < count && strcmp(fields[at], LIST_AT(ask->clear, const char *, i)) != 0)
-            at++;
-        if (at == count)
-            return call_invalid(call, arena_print(call->arena, "/clear/%zu", i), "cannot be empty");
-    }
-    return OK;
+    return clear_check(call, &ask->clear, fields, sizeof fields / sizeof *fields);
 }
 
 /* The value after the change: NULL when it is cleared. */
@@ -67,7 +60,7 @@ static enum status lock(struct call *call) {
 enum status content_change(struct call *call) {
     const struct title_change *ask = call->ask;
     if (call_needs(call, ROLE_ADMIN) != OK || (ask->title && title_name_check(call, ask->title) != OK) ||
-        clear_check(call, ask) != OK || lock(call) != OK)
+        clear_fits(call, ask) != OK || lock(call) != OK)
         return call->status;
     if (call_do(call, Q_title_change, NULL) != OK || keep_up_one(call, ask->id) != OK || tell_card(call, ask->id) != OK)
         return call->status;

@@ -7,6 +7,17 @@ static enum status refuse(struct call *call, const char *pointer, const char *fi
     return call_invalid(call, arena_print(call->arena, "%s/%s", pointer, field), why);
 }
 
+enum status clear_check(struct call *call, const struct list *clear, const char *const *fields, size_t count) {
+    for (size_t i = 0; i < clear->n; i++) {
+        size_t at = 0;
+        while (at < count && strcmp(fields[at], LIST_AT(*clear, const char *, i)) != 0)
+            at++;
+        if (at == count)
+            return call_invalid(call, arena_print(call->arena, "/clear/%zu", i), "cannot be empty");
+    }
+    return OK;
+}
+
 enum status title_name_check(struct call *call, const char *name) {
     return name[strspn(name, " \t\r\n\v\f")] ? OK : call_invalid(call, "/title", "must not be blank");
 }

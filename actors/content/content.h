@@ -51,6 +51,8 @@ bool asks_for_all(const struct call *call, bool all);
 /* check.c: what the contract's bounds do not say. */
 /* Refuses a name that nobody could read. */
 enum status title_name_check(struct call *call, const char *name);
+/* Each name in `clear` is one of the `count` fields that can be empty. */
+enum status clear_check(struct call *call, const struct list *clear, const char *const *fields, size_t count);
 /* What must fit together of a title's source, links and time of showing. `pointer` stands before the fields' names. */
 struct title_checked {
     const char *source, *youtube_id, *source_url, *trailer_url;

@@ -182,8 +182,15 @@ static enum outcome judge(struct child *child, int status) {
     return TASK_LATER;
 }
 
-enum outcome child_do(const struct child_order *order, const char **why) {
+static int64_t bounded(int64_t wanted, int64_t most) {
+    return wanted && wanted < most ? wanted : most;
+}
+
+enum outcome child_do(const struct child_order *asked, const char **why) {
     int ends[2], status = 0;
+    struct child_order bound = *asked, *order = &bound;
+    order->memory_mb = bounded(asked->memory_mb, config()->child_memory_bytes >> 20);
+    order->cpu_seconds = bounded(asked->cpu_seconds, config()->child_cpu_seconds);
     struct child child = {.order = order, .why = why};
     child.until_ms = clock_ms() + (order->cpu_seconds * WALL_FACTOR + 10) * 1000;
     if (pipe2(ends, O_CLOEXEC))
@@ -233,8 +240,6 @@ enum outcome child_run(struct task *task, const char *const *arguments, int film
                                           .arguments = arguments,
                                           .film = film,
                                           .audio = audio,
-                                          .memory_mb = config()->child_memory_bytes >> 20,
-                                          .cpu_seconds = config()->child_cpu_seconds,
                                           .label = label,
                                           .killed = media_killed_sentence,
                                           .renew = renew,

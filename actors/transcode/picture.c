@@ -35,7 +35,6 @@ static enum outcome take(void *self, const struct media_frame *frame, const uint
 
 static enum outcome make(struct call *call, struct picture *picture, int file, const char **why) {
     struct buffer sizes = {0};
-    int64_t memory_mb = config()->child_memory_bytes >> 20, cpu_seconds = config()->child_cpu_seconds;
     for (size_t i = 0; i < picture->ask->sizes.n; i++)
         buffer_print(&sizes, "%s%" PRId64, i ? "," : "sizes=", LIST_AT(picture->ask->sizes, int64_t, i));
     const char *arguments[] = {"picture", arena_print(call->arena, "shape=%s", picture->ask->shape),
@@ -48,8 +47,8 @@ static enum outcome make(struct call *call, struct picture *picture, int file, c
                                 .arguments = arguments,
                                 .film = file,
                                 .audio = -1,
-                                .memory_mb = memory_mb < MEDIA_PICTURE_MEM_MB ? memory_mb : MEDIA_PICTURE_MEM_MB,
-                                .cpu_seconds = cpu_seconds < MEDIA_PICTURE_CPU_S ? cpu_seconds : MEDIA_PICTURE_CPU_S,
+                                .memory_mb = MEDIA_PICTURE_MEM_MB,
+                                .cpu_seconds = MEDIA_PICTURE_CPU_S,
                                 .label = "kind=picture",
                                 .killed = media_killed_picture,
                                 .frame = take,

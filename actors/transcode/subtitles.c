@@ -31,7 +31,6 @@ static enum outcome take(void *self, const struct media_frame *frame, const uint
 }
 
 static enum outcome make(struct call *call, struct subtitles *is, int file, const char **why) {
-    int64_t memory_mb = config()->child_memory_bytes >> 20, cpu_seconds = config()->child_cpu_seconds;
     const char *arguments[] = {"text", arena_print(call->arena, "film=%s", is->task.film), "stream=-1", NULL};
     if (!arguments[1])
         return TASK_LATER;
@@ -40,8 +39,8 @@ static enum outcome make(struct call *call, struct subtitles *is, int file, cons
                                 .arguments = arguments,
                                 .film = file,
                                 .audio = -1,
-                                .memory_mb = memory_mb < MEMORY_MB ? memory_mb : MEMORY_MB,
-                                .cpu_seconds = cpu_seconds < CPU_SECONDS ? cpu_seconds : CPU_SECONDS,
+                                .memory_mb = MEMORY_MB,
+                                .cpu_seconds = CPU_SECONDS,
                                 .label = "kind=subtitles",
                                 .killed = media_killed_sentence,
                                 .frame = take,

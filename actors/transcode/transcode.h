@@ -147,11 +147,11 @@ struct child_calls {
 /* The same for work that is no task. */
 struct child_order {
     struct actor *actor;
-    struct arena *arena;          /* of the sentence in *why */
-    const char *const *arguments; /* NULL at the end */
-    int film, audio;              /* -1: none */
-    int64_t memory_mb, cpu_seconds;
-    const char *label; /* for the log */
+    struct arena *arena;            /* of the sentence in *why */
+    const char *const *arguments;   /* NULL at the end */
+    int film, audio;                /* -1: none */
+    int64_t memory_mb, cpu_seconds; /* 0: what the settings allow, which is never exceeded */
+    const char *label;              /* for the log */
     const char *(*killed)(int signal_number);
     bool (*renew)(void *self); /* called often; false stops the child with TASK_LOST. May be NULL. */
     enum outcome (*frame)(void *self, const struct media_frame *frame, const uint8_t *payload);

@@ -1,4 +1,3 @@
-#include <openssl/ecdsa.h>
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <stdio.h>
@@ -7,6 +6,7 @@
 
 #include "http_edge/token.h"
 #include "tests/unit/edge_test.h"
+#include "tests/unit/jws.h"
 #include "tests/unit/unit.h"
 
 static const char header[] = "{\"alg\":\"ES256\",\"kid\":\"k1\",\"typ\":\"JWT\"}";
@@ -14,36 +14,12 @@ static const char claims[] = "{\"iss\":\"zoetrope\",\"use\":\"access\",\"aud\":\
                              "\"roles\":3,\"iat\":100,\"exp\":200}";
 static EVP_PKEY *key;
 
-static size_t base64url(const void *from, size_t n, char *to) {
-    size_t wrote = (size_t)EVP_EncodeBlock((unsigned char *)to, from, (int)n);
-    while (wrote && to[wrote - 1] == '=')
-        wrote--;
-    for (size_t i = 0; i < wrote; i++)
-        to[i] = to[i] == '+' ? '-' : to[i] == '/' ? '_' : to[i];
-    to[wrote] = 0;
-    return wrote;
-}
-
-static void sign(const char *text, size_t n, uint8_t raw[64]) {
-    uint8_t der[80];
-    size_t bytes = sizeof der;
-    const uint8_t *at = der;
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    assert_int_equal(EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key), 1);
-    assert_int_equal(EVP_DigestSign(context, der, &bytes, (const uint8_t *)text, n), 1);
-    EVP_MD_CTX_free(context);
-    ECDSA_SIG *signature = d2i_ECDSA_SIG(NULL, &at, (long)bytes);
-    BN_bn2binpad(ECDSA_SIG_get0_r(signature), raw, 32);
-    BN_bn2binpad(ECDSA_SIG_get0_s(signature), raw + 32, 32);
-    ECDSA_SIG_free(signature);
-}
-
 static void make(char *to, const char *head, const char *body) {
     uint8_t raw[64];
     size_t n = base64url(head, strlen(head), to);
     to[n++] = '.';
     n += base64url(body, strlen(body), to + n);
-    sign(to, n, raw);
+    sign(key, to, n, raw);
     to[n++] = '.';
     base64url(raw, 64, to + n);
 }

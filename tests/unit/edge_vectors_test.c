@@ -1,6 +1,5 @@
 #include <jansson.h>
 #include <openssl/core_names.h>
-#include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/param_build.h>
@@ -11,6 +10,7 @@
 
 #include "http_edge/token.h"
 #include "tests/unit/edge_test.h"
+#include "tests/unit/jws.h"
 #include "tests/unit/unit.h"
 
 /* The published attacks on tokens against the real check, when they lie beside the checkout. */
@@ -20,16 +20,6 @@ static json_t *vectors(const char *name) {
     const char *root = getenv("ZOE_CORPUS");
     snprintf(path, sizeof path, "%s/E_vectors/jwt/%s", root && *root ? root : "../shared/corpus", name);
     return json_load_file(path, JSON_ALLOW_NUL, NULL);
-}
-
-static size_t encode(const void *from, size_t n, char *to) {
-    size_t wrote = (size_t)EVP_EncodeBlock((unsigned char *)to, from, (int)n);
-    while (wrote && to[wrote - 1] == '=')
-        wrote--;
-    for (size_t i = 0; i < wrote; i++)
-        to[i] = to[i] == '+' ? '-' : to[i] == '/' ? '_' : to[i];
-    to[wrote] = 0;
-    return wrote;
 }
 
 /* Lenient, as attackers are: bytes, or -1. `to` has room for n + 3. */
@@ -75,7 +65,7 @@ static void translate(const char *sample, const char *secret, char *to, size_t s
     int h = decode(sample, (size_t)(first - sample), header);
     int c = decode(first + 1, (size_t)(second - first - 1), claims);
     mac(secret, sample, (size_t)(second - sample), sum);
-    encode(sum, sizeof sum, right);
+    base64url(sum, sizeof sum, right);
     if (strcmp(second + 1, right) != 0 || h < 1 || c < 1 || header[0] != '{' || claims[0] != '{')
         return;
     header[h] = claims[c] = 0;
@@ -88,12 +78,12 @@ static void translate(const char *sample, const char *secret, char *to, size_t s
                      foreign ? "" : "\"iss\":\"zoetrope\",\"aud\":\"v1\",\"iat\":1799999940,", (char *)claims + 1);
     if ((size_t)(o + i) * 4 / 3 + 100 > size || (size_t)o >= sizeof outer || (size_t)i >= sizeof inner)
         return;
-    size_t n = encode(outer, (size_t)o, to);
+    size_t n = base64url(outer, (size_t)o, to);
     to[n++] = '.';
-    n += encode(inner, (size_t)i, to + n);
+    n += base64url(inner, (size_t)i, to + n);
     mac(secret, to, n, sum);
     to[n++] = '.';
-    encode(sum, 32, to + n);
+    base64url(sum, 32, to + n);
 }
 
 /* Legal for others, and never written by us: we ask for less, so we refuse more. */
@@ -179,25 +169,11 @@ static const char claims[] = "{\"iss\":\"zoetrope\",\"use\":\"access\",\"aud\":\
                              "\"roles\":3,\"iat\":100,\"exp\":200}";
 
 static size_t unsigned_token(char *to) {
-    size_t n = encode(unsigned_part, strlen(unsigned_part), to);
+    size_t n = base64url(unsigned_part, strlen(unsigned_part), to);
     to[n++] = '.';
-    n += encode(claims, strlen(claims), to + n);
+    n += base64url(claims, strlen(claims), to + n);
     to[n++] = '.';
     return n;
-}
-
-static void sign(EVP_PKEY *key, const char *text, size_t n, uint8_t raw[64]) {
-    uint8_t der[80];
-    size_t bytes = sizeof der;
-    const uint8_t *at = der;
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    assert_int_equal(EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key), 1);
-    assert_int_equal(EVP_DigestSign(context, der, &bytes, (const uint8_t *)text, n), 1);
-    EVP_MD_CTX_free(context);
-    ECDSA_SIG *signature = d2i_ECDSA_SIG(NULL, &at, (long)bytes);
-    BN_bn2binpad(ECDSA_SIG_get0_r(signature), raw, 32);
-    BN_bn2binpad(ECDSA_SIG_get0_s(signature), raw + 32, 32);
-    ECDSA_SIG_free(signature);
 }
 
 /* The signatures of a suite's group behind a token of ours; how many were tried. */
@@ -213,7 +189,7 @@ static size_t try_group(const json_t *group) {
     assert_true(token_key_usable(pem));
     if (json_object_get(private, "d")) {
         sign(key, token, n - 1, raw);
-        encode(raw, 64, token + n);
+        base64url(raw, 64, token + n);
         assert_true(opens(token, strlen(token), TOKEN_ES256, pem, NULL, 150));
     }
     json_array_foreach(json_object_get(group, "tests"), i, test) {
