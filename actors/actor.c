@@ -7,7 +7,6 @@
 #include "actors/actor_parts.h"
 #include "protocol/node/clock.h"
 #include "protocol/node/config.h"
-#include "protocol/wire/codec.h"
 
 enum { HEAVY_NICE = 10 };
 
@@ -17,48 +16,8 @@ struct worker {
     struct db *db; /* connected, or NULL: the worker opens its own */
 };
 
-const struct handler *actor_handler(const struct actor *actor, unsigned message) {
-    for (size_t i = 0; i < actor->options->handler_count; i++)
-        if (actor->options->handlers[i].message == message)
-            return &actor->options->handlers[i];
-    return NULL;
-}
-
-bool actor_stopping(const struct actor *actor) {
-    return __atomic_load_n(&actor->stopping, __ATOMIC_ACQUIRE);
-}
-
-void actor_event(struct actor *actor, const struct bus_event *event) {
-    struct parcel *parcel = calloc(1, sizeof *parcel);
-    if (!parcel)
-        return;
-    parcel->kind = PARCEL_EVENT;
-    parcel->header.kind = KIND_EVENT;
-    if (body_encode(bus_event_record(), event, &parcel->body))
-        parcel_free(parcel);
-    else
-        out_put(&actor->out, parcel);
-}
-
-bool actor_is_cancelled(struct actor *actor, const struct ask_key *key) {
-    enum { PLACES = sizeof actor->cancelled / sizeof *actor->cancelled };
-    bool found = false;
-    pthread_mutex_lock(&actor->cancel_lock);
-    for (size_t i = 0; i < PLACES && i < actor->cancel_turn && !found; i++)
-        found = actor->cancelled[i].edge == key->edge && actor->cancelled[i].sequence == key->sequence;
-    pthread_mutex_unlock(&actor->cancel_lock);
-    return found;
-}
-
-/* Remembers the last few: a call that is at work already ends by itself. */
-static void cancelled(void *self, const struct header *header) {
-    struct actor *actor = self;
-    pthread_mutex_lock(&actor->cancel_lock);
-    actor->cancelled[actor->cancel_turn++ % (sizeof actor->cancelled / sizeof *actor->cancelled)] = header->key;
-    pthread_mutex_unlock(&actor->cancel_lock);
-}
-
-static struct call *call_new(struct actor *actor, unsigned broker, const struct header *header, zmq_msg_t *body) {
+static struct call *call_new(struct actor *actor, const struct handler *handler, unsigned broker,
+                             const struct header *header, zmq_msg_t *body) {
     struct arena *arena = arena_new();
     struct call *call = arena ? arena_alloc(arena, sizeof *call) : NULL;
     size_t n = zmq_msg_size(body);
@@ -69,6 +28,7 @@ static struct call *call_new(struct actor *actor, unsigned broker, const struct 
     }
     *call = (struct call){.actor = actor,
                           .message = message_row(header->message),
+                          .handler = handler,
                           .header = *header,
                           .arena = arena,
                           .broker = broker,
@@ -89,11 +49,12 @@ static void refuse(struct actor *actor, unsigned broker, const struct header *he
 static void asked(void *self, unsigned broker, const struct header *header, zmq_msg_t *body) {
     struct actor *actor = self;
     const struct message *message = message_row(header->message);
-    if (!message || !actor_handler(actor, header->message)) {
+    const struct handler *handler = message ? actor_handler(actor, header->message) : NULL;
+    if (!handler) {
         refuse(actor, broker, header, NOT_FOUND);
         return;
     }
-    struct call *call = call_new(actor, broker, header, body);
+    struct call *call = call_new(actor, handler, broker, header, body);
     if (!call || mailbox_put(&actor->lanes[message->lane], call)) {
         if (call)
             arena_free(call->arena);
@@ -118,11 +79,14 @@ static void *work(void *arg) {
         setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), HEAVY_NICE);
     struct db *db =
         worker.db ? worker.db : db_open(service_name(options->service), options->queries, options->query_count);
-    if (worker.lane == LANE_FAST && db)
+    if (worker.lane == LANE_FAST && db && !worker.db) {
+        usleep(ACTOR_BEHIND_MS * 1000);
         db_connect(db);
-    for (size_t n; db && (n = mailbox_take(&actor->lanes[worker.lane], actor, calls, BATCH_MAX));) {
+    }
+    for (size_t n; db && (n = mailbox_take(&actor->lanes[worker.lane], calls, BATCH_MAX));) {
+        unsigned message = calls[0]->message->number;
         work_run(actor, db, calls, n);
-        mailbox_done(&actor->lanes[worker.lane], n);
+        mailbox_done(&actor->lanes[worker.lane], message, n);
     }
     db_close(db);
     return NULL;
@@ -204,7 +168,7 @@ static struct db *prepare(struct actor *actor) {
         return NULL;
     sigset_t pending;
     int rc = 0;
-    while (!rc && db_connect(db) != OK) {
+    while (!rc && db_check(db) != OK) {
         usleep(20000);
         rc = sigpending(&pending) || sigismember(&pending, SIGTERM) || sigismember(&pending, SIGINT) ? -1 : 0;
     }
@@ -218,8 +182,9 @@ static struct db *prepare(struct actor *actor) {
 
 static int open_parts(struct actor *actor, size_t fast, size_t heavy) {
     size_t heavy_credit = heavy ? (size_t)config()->mailbox_heavy : 0;
-    mailbox_open(&actor->lanes[LANE_FAST], (size_t)config()->mailbox_fast);
-    mailbox_open(&actor->lanes[LANE_HEAVY], heavy_credit);
+    if (mailbox_open(&actor->lanes[LANE_FAST], (size_t)config()->mailbox_fast) ||
+        mailbox_open(&actor->lanes[LANE_HEAVY], heavy_credit))
+        return -1;
     actor->loop = zloop_new();
     actor->threads = calloc(fast + heavy, sizeof *actor->threads);
     if (!actor->loop || !actor->threads || out_open(&actor->out))
@@ -236,7 +201,7 @@ static int open_parts(struct actor *actor, size_t fast, size_t heavy) {
                                                    .service = actor->options->service,
                                                    .fast = (unsigned)config()->mailbox_fast,
                                                    .heavy = (unsigned)heavy_credit,
-                                                   .calls = {.ask = asked, .cancel = cancelled, .say = said},
+                                                   .calls = {.ask = asked, .cancel = actor_cancel, .say = said},
                                                    .self = actor});
     if (!actor->link) {
         db_close(db);
@@ -261,6 +226,8 @@ static void close_parts(struct actor *actor) {
     life_free(actor->life);
     zloop_destroy(&actor->loop);
     free(actor->threads);
+    for (int lane = 0; lane < LANE_COUNT; lane++)
+        mailbox_free(&actor->lanes[lane]);
 }
 
 int actor_run(const struct actor_options *options) {

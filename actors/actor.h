@@ -11,11 +11,17 @@
  * database connection each, and a chores thread that delivers the outbox. Handlers are straight-line, blocking code. */
 
 struct actor;
+struct handler;
+
+/* Threads that nobody waits for begin so long after their process: while a whole set starts, their connections to the
+ * database would take the processors from what it waits for. */
+enum { ACTOR_BEHIND_MS = 100 };
 
 /* One ask at work. `arena` lives until the answer is sent. */
 struct call {
     struct actor *actor;
     const struct message *message;
+    const struct handler *handler;
     struct header header; /* user and roles are the edge's word */
     const void *ask;      /* decoded struct of message->ask */
     void *reply;          /* zeroed struct of message->reply: fill it */
@@ -41,6 +47,9 @@ struct handler {
      * status. */
     void (*many)(struct call **calls, size_t n);
     unsigned most;
+    /* With `many`: one worker at a time, what comes meanwhile is the next batch. For reads: two batches at once are
+     * twice the statements. Not for writers, who would wait for one another's commit. */
+    bool solo;
     /* begin before, commit after OK, roll back otherwise; the answer is sent after the commit. Only such a handler
      * honours header.once. */
     bool transaction;

@@ -32,6 +32,7 @@ struct mailbox {
     pthread_mutex_t lock;
     pthread_cond_t filled;
     struct call *first, *last;
+    struct pile *piles; /* by message number */
     size_t waiting, most, busy;
     bool closed;
 };
@@ -83,14 +84,22 @@ struct actor {
     int64_t stop_ms;
 };
 
+/* state.c: what every thread may ask of the running actor. */
 const struct handler *actor_handler(const struct actor *actor, unsigned message);
+/* The asker gave up; `self` is the actor. */
+void actor_cancel(void *self, const struct header *header);
+bool actor_is_cancelled(struct actor *actor, const struct ask_key *key);
 
-void mailbox_open(struct mailbox *box, size_t most);
+/* 0, or -1 when memory is out. */
+int mailbox_open(struct mailbox *box, size_t most);
+void mailbox_free(struct mailbox *box);
 /* 0, or -1 when it is full or closed. */
 int mailbox_put(struct mailbox *box, struct call *call);
-/* Waits; takes up to the handler's `most` calls of one message. 0 when the mailbox is closed and empty. */
-size_t mailbox_take(struct mailbox *box, const struct actor *actor, struct call **calls, size_t size);
-void mailbox_done(struct mailbox *box, size_t n);
+/* Waits; takes up to the handler's `most` calls of one message, unless that is solo and another worker is at it. 0 when
+ * the mailbox is closed and empty. */
+size_t mailbox_take(struct mailbox *box, struct call **calls, size_t size);
+/* The `n` calls of a message that were taken are answered. */
+void mailbox_done(struct mailbox *box, unsigned message, size_t n);
 void mailbox_close(struct mailbox *box);
 bool mailbox_idle(struct mailbox *box);
 
@@ -105,7 +114,6 @@ bool out_idle(struct out_queue *out);
 /* Runs calls of one message and sends their answers. `calls` are taken. */
 void work_run(struct actor *actor, struct db *db, struct call **calls, size_t n);
 void work_answer(struct call *call);
-bool actor_is_cancelled(struct actor *actor, const struct ask_key *key);
 
 /* once.c: an ask with a key of its client's, in the running transaction. */
 /* Waits for others with this key. OK; call->replayed when the reply is that of an earlier ask, and there is no work. */

@@ -148,6 +148,7 @@ static void *run(void *arg) {
     struct db *db = db_open(service_name(options->service), options->queries, options->query_count);
     unsigned led = 0;
     int64_t swept_ms = clock_ms(), chored_ms = clock_ms() - options->chore_ms, back_off_ms = 50;
+    rest(actor, ACTOR_BEHIND_MS);
     while (db && !actor_stopping(actor)) {
         bool leading = leads(db, &led);
         int sent = leading ? deliver(actor, db) : 0;

@@ -125,7 +125,7 @@ static void run_many(const struct handler *handler, struct call **calls, size_t 
 }
 
 void work_run(struct actor *actor, struct db *db, struct call **calls, size_t n) {
-    const struct handler *handler = actor_handler(actor, calls[0]->message->number);
+    const struct handler *handler = calls[0]->handler;
     size_t ready = 0;
     db_notice_loss(db);
     for (size_t i = 0; i < n; i++)

@@ -6,7 +6,6 @@
 #include "broker/admin.h"
 #include "broker/answer.h"
 #include "broker/flight.h"
-#include "broker/pulse.h"
 #include "broker/queue.h"
 #include "broker/registry.h"
 #include "protocol/node/log.h"
@@ -79,7 +78,7 @@ static int hand_over(struct broker *broker, struct flight *flight, struct worker
     if (zmq_msg_size(&flight->head) == HEADER_BYTES)
         header_write(&header, zmq_msg_data(&flight->head));
     else if (parcel_head(&flight->head, &header)) {
-        pulse_unreachable(broker, worker, EAGAIN);
+        registry_unreachable(broker, worker, EAGAIN);
         return -1;
     }
     zmq_msg_t body;
@@ -90,7 +89,7 @@ static int hand_over(struct broker *broker, struct flight *flight, struct worker
     else
         zmq_msg_move(&body, &flight->body);
     if (parcel_send(broker->work, worker->id, worker->id_bytes, &flight->head, &body)) {
-        pulse_unreachable(broker, worker, errno);
+        registry_unreachable(broker, worker, errno);
         zmq_msg_move(&flight->body, &body);
         zmq_msg_close(&body);
         return -1;
@@ -149,7 +148,7 @@ static void cancel_at_worker(struct broker *broker, const struct flight *flight)
     header.kind = KIND_CANCEL;
     header.remaining_ms = header.body_bytes = 0;
     if (parcel_tell(broker->work, flight->worker->id, flight->worker->id_bytes, &header, NULL, 0))
-        pulse_unreachable(broker, flight->worker, errno);
+        registry_unreachable(broker, flight->worker, errno);
 }
 
 static void part(struct broker *broker, struct flight *flight) {
@@ -171,7 +170,7 @@ void dispatch_say(struct broker *broker) {
         struct tally *tally = broker_tally(broker, parcel->header.message);
         if (tally)
             tally->late++;
-        registry_beat(broker, false);
+        registry_hear(broker);
         return;
     }
     struct worker *worker = flight->worker;

@@ -4,6 +4,7 @@
 #include "broker/bus.h"
 #include "broker/dispatch.h"
 #include "broker/flight.h"
+#include "broker/presence.h"
 #include "broker/pulse.h"
 #include "broker/registry.h"
 #include "protocol/node/clock.h"
@@ -53,27 +54,27 @@ static void from_worker(struct broker *broker) {
         dispatch_say(broker);
         break;
     case KIND_BEAT:
-        registry_beat(broker, true);
+        presence_beat(broker);
         break;
     case KIND_READY:
-        registry_ready(broker);
+        presence_ready(broker);
         break;
     case KIND_BYE:
-        registry_bye(broker);
+        presence_bye(broker);
         break;
     case KIND_CREDIT:
-        registry_credit(broker);
+        presence_credit(broker);
         break;
     case KIND_ASK:
-        registry_beat(broker, false);
+        registry_hear(broker);
         dispatch_ask(broker, broker->work);
         break;
     case KIND_CANCEL:
-        registry_beat(broker, false);
+        registry_hear(broker);
         dispatch_cancel(broker, broker->work);
         break;
     case KIND_EVENT:
-        registry_beat(broker, false);
+        registry_hear(broker);
         bus_publish(broker);
         break;
     default:

@@ -9,19 +9,22 @@
 
 #include "broker/dispatch.h"
 #include "broker/flight.h"
+#include "broker/gate.h"
 #include "broker/intake.h"
 #include "broker/pulse.h"
 #include "broker/queue.h"
 #include "broker/registry.h"
 #include "protocol/node/clock.h"
 #include "protocol/node/config.h"
+#include "protocol/node/curve.h"
 #include "protocol/node/life.h"
+#include "protocol/node/link.h"
 #include "protocol/node/log.h"
 
 enum { HIGH_WATER = 100000, LINGER_MS = 500, PROBES = 3, PROBE_MS = 15 };
 
 struct sockets {
-    zsock_t *ask, *work, *admin, *bus, *monitor;
+    zsock_t *gate, *ask, *work, *admin, *bus, *monitor;
 };
 
 /* The folder is the gate: whoever can open it may ask, serve and administer. A second broker on the same folder would
@@ -44,6 +47,23 @@ static int lock_folder(void) {
     return fd;
 }
 
+/* For other hosts, besides: what is set now concerns only what is bound from now on. */
+static int bind_tcp(zsock_t *sock, const char *name) {
+    char endpoint[300];
+    const char *prefix = config()->broker_listen;
+    if (broker_tcp_endpoint(prefix, strlen(prefix), name, endpoint, sizeof endpoint)) {
+        log_error(NULL, "socket_unusable", "endpoint=%s why=\"ZOE_BROKER_LISTEN is tcp://ADDRESS:PORT\"",
+                  log_value(prefix));
+        return -1;
+    }
+    if (curve_listen(sock))
+        return -1;
+    if (!zmq_bind(zsock_resolve(sock), endpoint))
+        return 0;
+    log_error(NULL, "socket_unusable", "endpoint=%s why=%s", log_value(endpoint), log_value(zmq_strerror(errno)));
+    return -1;
+}
+
 static zsock_t *bind_socket(int type, const char *name) {
     char path[4200], endpoint[4300];
     zsock_t *sock = zsock_new(type);
@@ -62,6 +82,10 @@ static zsock_t *bind_socket(int type, const char *name) {
         log_error(NULL, "socket_unusable", "endpoint=%s why=%s", log_value(endpoint), log_value(zmq_strerror(errno)));
         zsock_destroy(&sock);
     }
+    /* Administration is for this host alone. */
+    const char *leaf = strchr(name, '.') + 1;
+    if (sock && *config()->broker_listen && strcmp(leaf, "admin") != 0 && bind_tcp(sock, leaf))
+        zsock_destroy(&sock);
     return sock;
 }
 
@@ -82,6 +106,9 @@ static zsock_t *watch(zsock_t *work) {
 }
 
 static int open_sockets(struct sockets *sockets, struct broker *broker) {
+    sockets->gate = *config()->broker_listen ? gate_open(broker->loop) : NULL;
+    if (*config()->broker_listen && !sockets->gate)
+        return -1;
     sockets->work = bind_socket(ZMQ_ROUTER, "run/broker.work");
     sockets->admin = sockets->work ? bind_socket(ZMQ_ROUTER, "run/broker.admin") : NULL;
     sockets->bus = sockets->admin ? bind_socket(ZMQ_PUB, "run/broker.bus") : NULL;
@@ -104,6 +131,7 @@ static void close_sockets(struct sockets *sockets) {
     zsock_destroy(&sockets->work);
     zsock_destroy(&sockets->admin);
     zsock_destroy(&sockets->bus);
+    zsock_destroy(&sockets->gate);
 }
 
 static int open_tallies(struct broker *broker) {
@@ -215,6 +243,8 @@ int main(void) {
     struct sockets sockets = {0};
     static struct broker broker;
     life_begin("broker");
+    if (*config()->broker_listen && !curve_ready())
+        return EX_CONFIG;
     int lock = lock_folder();
     if (lock < 0)
         return EX_TEMPFAIL;

@@ -19,23 +19,11 @@ void pulse_bury(struct broker *broker, struct worker *worker) {
     dispatch_service(broker, service);
 }
 
-void pulse_unreachable(struct broker *broker, struct worker *worker, int error) {
-    if (error == EAGAIN) {
-        worker->choked = true;
-        return;
-    }
-    if (worker->doomed)
-        return;
-    worker->doomed = true;
-    if (!broker->doomed++)
-        broker->doomed_us = broker->now_us;
-}
-
 void pulse_probe(struct broker *broker) {
     for (unsigned i = 0; i < SERVICE_COUNT; i++)
         for (struct worker *worker = broker->services[i].first; worker; worker = worker->next)
             if (!worker->doomed && parcel_signal(broker->work, worker->id, worker->id_bytes, KIND_BEAT))
-                pulse_unreachable(broker, worker, errno);
+                registry_unreachable(broker, worker, errno);
 }
 
 /* Takes all workers that are dead by `dead` out of the registry, then buries them: burying dispatches anew. */

@@ -5,8 +5,6 @@
 
 /* Whether workers still live, and what becomes of what the dead have held. */
 
-/* A send to the worker failed with `error`. It stays in the registry until pulse_reap(). */
-void pulse_unreachable(struct broker *broker, struct worker *worker, int error);
 /* Asks every connection whether it is still there: called when some connection has gone, libzmq does not tell whose. */
 void pulse_probe(struct broker *broker);
 /* Buries the workers that are known to be dead: what they sent before was read. */

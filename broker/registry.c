@@ -4,11 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "broker/dispatch.h"
 #include "broker/flight.h"
-#include "broker/pulse.h"
 #include "protocol/node/log.h"
-#include "protocol/wire/codec.h"
 
 /* The table. */
 
@@ -19,8 +16,7 @@ static struct worker **bucket(struct broker *broker, const uint8_t *id, size_t n
     return &broker->workers[(hash ^ hash >> 16) & (WORKER_BUCKETS - 1)];
 }
 
-/* The worker that sent broker->parcel. */
-static struct worker *find(struct broker *broker) {
+struct worker *registry_find(struct broker *broker) {
     const uint8_t *id = zmq_msg_data(&broker->parcel.id);
     size_t n = zmq_msg_size(&broker->parcel.id);
     struct worker *worker = *bucket(broker, id, n);
@@ -63,14 +59,12 @@ void registry_leave(struct broker *broker, struct worker *worker) {
     broker->doomed -= worker->doomed;
 }
 
-/* What workers say. */
-
-static void dismiss(struct broker *broker, enum status status) {
+void registry_dismiss(struct broker *broker, enum status status) {
     struct header header = {.kind = KIND_BYE, .status = (uint16_t)status};
     parcel_tell(broker->work, zmq_msg_data(&broker->parcel.id), zmq_msg_size(&broker->parcel.id), &header, NULL, 0);
 }
 
-static struct worker *worker_new(struct broker *broker, struct service *service) {
+struct worker *registry_add(struct broker *broker, struct service *service) {
     size_t n = zmq_msg_size(&broker->parcel.id);
     if (broker->worker_count >= WORKERS_MAX || n > sizeof((struct worker *)0)->id)
         return NULL;
@@ -84,93 +78,30 @@ static struct worker *worker_new(struct broker *broker, struct service *service)
     return worker;
 }
 
-static void welcome(struct broker *broker, struct worker *worker, const struct worker_ready *ready) {
-    bool news = !worker->instance[0];
-    snprintf(worker->instance, sizeof worker->instance, "%s", ready->instance);
-    worker->window[LANE_FAST] = (unsigned)ready->fast;
-    worker->window[LANE_HEAVY] = (unsigned)ready->heavy;
-    worker->draining = false;
-    registry_heard(broker, worker);
-    if (news)
-        log_info(NULL, "worker_ready", "service=%s instance=%s fast=%u heavy=%u", worker->service->name,
-                 log_value(worker->instance), worker->window[LANE_FAST], worker->window[LANE_HEAVY]);
-    dispatch_service(broker, worker->service);
-}
-
-void registry_ready(struct broker *broker) {
-    struct fault fault;
-    struct parcel *parcel = &broker->parcel;
-    arena_reset(broker->arena);
-    const struct worker_ready *ready = body_decode(worker_ready_record(), zmq_msg_data(&parcel->body),
-                                                   zmq_msg_size(&parcel->body), broker->arena, &fault);
-    if (!ready) {
-        broker->malformed++;
-        log_warn(NULL, "ready_refused", "field=%s why=%s", log_value(fault.field), log_value(fault.why));
-        dismiss(broker, INVALID);
-        return;
-    }
-    int number = service_number(ready->service);
-    if (number <= SERVICE_broker) {
-        log_warn(NULL, "ready_refused", "service=%s why=\"no such service\"", log_value(ready->service));
-        dismiss(broker, FORBIDDEN);
-        return;
-    }
-    struct service *service = &broker->services[number];
-    struct worker *worker = find(broker);
-    if (worker && worker->service != service) {
-        registry_leave(broker, worker);
-        pulse_bury(broker, worker);
-        worker = NULL;
-    }
-    if (!worker && !(worker = worker_new(broker, service))) {
-        log_warn(NULL, "ready_refused", "service=%s why=\"too many workers\"", service->name);
-        dismiss(broker, BUSY);
-        return;
-    }
-    welcome(broker, worker, ready);
-}
-
-void registry_beat(struct broker *broker, bool answer) {
-    struct worker *worker = find(broker);
-    if (!worker) {
-        dismiss(broker, OK);
-        return;
-    }
-    registry_heard(broker, worker);
-    if (answer && parcel_signal(broker->work, worker->id, worker->id_bytes, KIND_BEAT))
-        pulse_unreachable(broker, worker, errno);
-}
-
-void registry_bye(struct broker *broker) {
-    struct worker *worker = find(broker);
-    if (!worker)
-        return;
-    registry_heard(broker, worker);
-    worker->draining = true;
-    log_info(NULL, "worker_leaving", "service=%s instance=%s", worker->service->name, log_value(worker->instance));
-    registry_retire(broker, worker);
-}
-
-static unsigned widened(unsigned window, uint64_t by) {
-    return by > WINDOW_MAX - window ? WINDOW_MAX : window + (unsigned)by;
-}
-
-void registry_credit(struct broker *broker) {
-    const struct header *header = &broker->parcel.header;
-    struct worker *worker = find(broker);
-    if (!worker) {
-        dismiss(broker, OK);
-        return;
-    }
-    registry_heard(broker, worker);
-    worker->window[LANE_FAST] = widened(worker->window[LANE_FAST], header->remaining_ms);
-    worker->window[LANE_HEAVY] = widened(worker->window[LANE_HEAVY], header->user > 0 ? (uint64_t)header->user : 0);
-    dispatch_service(broker, worker->service);
-}
-
 void registry_heard(struct broker *broker, struct worker *worker) {
     worker->seen_us = broker->now_us;
     worker->choked = false;
+}
+
+struct worker *registry_hear(struct broker *broker) {
+    struct worker *worker = registry_find(broker);
+    if (worker)
+        registry_heard(broker, worker);
+    else
+        registry_dismiss(broker, OK);
+    return worker;
+}
+
+void registry_unreachable(struct broker *broker, struct worker *worker, int error) {
+    if (error == EAGAIN) {
+        worker->choked = true;
+        return;
+    }
+    if (worker->doomed)
+        return;
+    worker->doomed = true;
+    if (!broker->doomed++)
+        broker->doomed_us = broker->now_us;
 }
 
 /* Credit. */

@@ -5,14 +5,18 @@
 
 /* The live workers: who they are and what they still take. */
 
-/* READY, BYE, CREDIT and BEAT (or any other frame that no flight belongs to) in broker->parcel. A connection that is no
- * registered worker is told BYE, so that it says READY. `answer`: a BEAT is answered with a BEAT. */
-void registry_ready(struct broker *broker);
-void registry_bye(struct broker *broker);
-void registry_credit(struct broker *broker);
-void registry_beat(struct broker *broker, bool answer);
-
+/* The worker that sent broker->parcel; NULL when it is none of the registry. */
+struct worker *registry_find(struct broker *broker);
+/* The same, and it lives; a connection that is no registered worker is told BYE, so that it says READY. */
+struct worker *registry_hear(struct broker *broker);
 void registry_heard(struct broker *broker, struct worker *worker);
+/* Tells the sender of broker->parcel that it is no worker here, and why. */
+void registry_dismiss(struct broker *broker, enum status status);
+
+/* A new worker behind the connection that sent broker->parcel; NULL when there are too many, or no memory. */
+struct worker *registry_add(struct broker *broker, struct service *service);
+/* A send to the worker failed with `error`. It stays in the registry until pulse_reap(). */
+void registry_unreachable(struct broker *broker, struct worker *worker, int error);
 
 /* The worker with most credit for this queue, the least recently chosen of equals; NULL when none has credit. */
 struct worker *registry_choose(struct queue *queue);

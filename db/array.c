@@ -4,9 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "protocol/wire/buffer.h"
-
-static void write_text(const char *text, struct buffer *to) {
+void array_write_text(const char *text, struct buffer *to) {
     buffer_text(to, "\"");
     for (size_t n; *text; text += n) {
         n = strcspn(text, "\"\\");
@@ -27,7 +25,7 @@ const char *array_write(const struct list *list, enum field_type type, struct ar
         if (type == TYPE_NUMBERS)
             buffer_print(&text, "%" PRId64, LIST_AT(*list, int64_t, i));
         else
-            write_text(LIST_AT(*list, const char *, i), &text);
+            array_write_text(LIST_AT(*list, const char *, i), &text);
     }
     buffer_text(&text, "}");
     const char *kept = text.failed ? NULL : arena_copy(arena, text.at, text.n);

@@ -28,7 +28,32 @@ static const char ground[] =
     "create extension if not exists fuzzystrmatch with schema letters;"
     "grant usage on schema letters to public;";
 
-static const char *const services[] = {"auth", "content", "history", "mail", "transcode"};
+/* The statements of all services, which must be at home in the tables that the migrations left. */
+#define DB_QUERIES_ALONE
+#define DB_QUERIES_TABLE auth_queries
+#include "db/auth/queries.h"
+#undef DB_QUERIES_TABLE
+#define DB_QUERIES_TABLE content_queries
+#include "db/content/queries.h"
+#undef DB_QUERIES_TABLE
+#define DB_QUERIES_TABLE history_queries
+#include "db/history/queries.h"
+#undef DB_QUERIES_TABLE
+#define DB_QUERIES_TABLE mail_queries
+#include "db/mail/queries.h"
+#undef DB_QUERIES_TABLE
+#define DB_QUERIES_TABLE transcode_queries
+#include "db/transcode/queries.h"
+
+static const struct service {
+    const char *name;
+    const struct db_query *queries;
+    unsigned count;
+} services[] = {
+#define SERVICE(name)                                                                                                  \
+    { #name, name##_queries, sizeof name##_queries / sizeof *name##_queries }
+    SERVICE(auth), SERVICE(content), SERVICE(history), SERVICE(mail), SERVICE(transcode),
+};
 
 /* Names come from the table above and the verifier is base64, so that nothing needs quoting. */
 static enum status make_role(struct db *db, const char *service) {
@@ -44,8 +69,10 @@ static enum status make_role(struct db *db, const char *service) {
                  "alter role zoe_%s login password '%s' nosuperuser nocreatedb nocreaterole;"
                  "grant zoe_%s to current_user;"
                  "create schema if not exists %s authorization zoe_%s;"
-                 "alter role zoe_%s set search_path = %s, letters;",
-                 service, service, service, verifier, service, service, service, service, service);
+                 "alter role zoe_%s set search_path = %s, letters;"
+                 /* What check_statements() left stood for the tables as they were. */
+                 "comment on schema %s is null;",
+                 service, service, service, verifier, service, service, service, service, service, service);
     enum status status = sql.failed ? INTERNAL : db_script(db, sql.at);
     buffer_free(&sql);
     return status;
@@ -64,7 +91,10 @@ static enum status run_migration(struct db *db, const char *service, const struc
     if (done_before(db, service, migration->number))
         return OK;
     struct buffer sql = {0};
-    buffer_print(&sql, "begin; set local role zoe_%s; set local search_path = %s, letters;", service, service);
+    /* Large tables are rewritten for as long as that takes. */
+    buffer_print(&sql,
+                 "begin; set local statement_timeout = 0; set local role zoe_%s; set local search_path = %s, letters;",
+                 service, service);
     buffer_text(&sql, migration->sql);
     buffer_print(&sql,
                  "; reset role; insert into zoe.migrations (service, number, name) values ('%s', %d, '%s'); commit;",
@@ -80,17 +110,32 @@ static enum status run_migration(struct db *db, const char *service, const struc
     return status;
 }
 
+/* Prepares every statement as the service itself will, and marks that this was done: then it may start without. */
+static enum status check_statements(struct db *db, const struct service *service) {
+    char mark[DB_MARK_BYTES], sql[200];
+    struct db *own = db_open(service->name, service->queries, service->count);
+    enum status status = own ? db_prepare(own) : INTERNAL;
+    db_close(own);
+    db_mark(service->queries, service->count, mark);
+    snprintf(sql, sizeof sql, "comment on schema %s is '%s'", service->name, mark);
+    return status == OK ? db_script(db, sql) : status;
+}
+
+static enum status prepare_service(struct db *db, const struct service *service) {
+    enum status status = make_role(db, service->name);
+    for (size_t i = 0; status == OK && i < sizeof migrations / sizeof *migrations; i++)
+        if (!*migrations[i].service || !strcmp(migrations[i].service, service->name))
+            status = run_migration(db, service->name, &migrations[i]);
+    return status == OK ? check_statements(db, service) : status;
+}
+
 int db_migrate(void) {
     struct db *db = db_open(NULL, NULL, 0);
     enum status status = db ? db_script(db, "select pg_advisory_lock(hashtext('zoe migrate'))") : INTERNAL;
     if (status == OK)
         status = db_script(db, ground);
-    for (size_t s = 0; status == OK && s < sizeof services / sizeof *services; s++) {
-        status = make_role(db, services[s]);
-        for (size_t i = 0; status == OK && i < sizeof migrations / sizeof *migrations; i++)
-            if (!*migrations[i].service || !strcmp(migrations[i].service, services[s]))
-                status = run_migration(db, services[s], &migrations[i]);
-    }
+    for (size_t i = 0; status == OK && i < sizeof services / sizeof *services; i++)
+        status = prepare_service(db, &services[i]);
     db_close(db);
     return status == OK ? 0 : -1;
 }

@@ -1,13 +1,13 @@
 #include "db/pg.h"
 
 #include <inttypes.h>
-#include <libpq-fe.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "db/array.h"
+#include "db/rows.h"
 #include "protocol/node/clock.h"
 #include "protocol/node/config.h"
 #include "protocol/node/log.h"
@@ -19,6 +19,7 @@ struct db {
     const char *service;
     const struct db_query *queries;
     unsigned count;
+    bool *prepared; /* on this connection, by number */
     PGconn *conn;
     struct arena *scratch;
     bool in_transaction;
@@ -28,20 +29,19 @@ struct db {
     char constraint[64];
 };
 
-struct rows {
-    PGresult *result;
-};
-
 struct db *db_open(const char *service, const struct db_query *queries, unsigned count) {
     struct db *db = calloc(1, sizeof *db);
     if (!db)
         return NULL;
-    *db = (struct db){.service = service, .queries = queries, .count = count, .scratch = arena_new()};
-    if (!db->scratch) {
-        free(db);
-        return NULL;
-    }
-    return db;
+    *db = (struct db){.service = service,
+                      .queries = queries,
+                      .count = count,
+                      .prepared = calloc(count + 1, sizeof *db->prepared),
+                      .scratch = arena_new()};
+    if (db->scratch && db->prepared)
+        return db;
+    db_close(db);
+    return NULL;
 }
 
 void db_close(struct db *db) {
@@ -49,6 +49,7 @@ void db_close(struct db *db) {
         return;
     PQfinish(db->conn);
     arena_free(db->scratch);
+    free(db->prepared);
     free(db);
 }
 
@@ -99,7 +100,7 @@ static bool prepared(const struct db_query *query, PGresult *result) {
     return good;
 }
 
-/* All statements in one round trip: a process starts with several connections and a hundred statements on each. */
+/* All statements in one round trip. */
 static int prepare_all(struct db *db) {
     bool good = PQenterPipelineMode(db->conn) == 1;
     for (unsigned i = 0; i < db->count && good; i++)
@@ -107,11 +108,17 @@ static int prepare_all(struct db *db) {
     if (!good || PQpipelineSync(db->conn) != 1)
         return -1;
     for (unsigned i = 0; i < db->count; i++) {
-        good &= prepared(&db->queries[i], PQgetResult(db->conn));
+        db->prepared[i] = prepared(&db->queries[i], PQgetResult(db->conn));
+        good &= db->prepared[i];
         PQclear(PQgetResult(db->conn)); /* the end of this statement's results */
     }
     PQclear(PQgetResult(db->conn)); /* the sync's own */
     return good && PQexitPipelineMode(db->conn) == 1 ? 0 : -1;
+}
+
+static void disconnect(struct db *db) {
+    PQfinish(db->conn);
+    db->conn = NULL;
 }
 
 enum status db_connect(struct db *db) {
@@ -121,24 +128,59 @@ enum status db_connect(struct db *db) {
     db->status = UNAVAILABLE;
     if (db->failed_ms && clock_ms() - db->failed_ms < RETRY_MS)
         return UNAVAILABLE;
-    PQfinish(db->conn);
+    disconnect(db);
     db->conn = dial(db->service);
     if (db->conn && PQstatus(db->conn) == CONNECTION_OK) {
         PQsetNoticeReceiver(db->conn, discard_notice, NULL);
-        if (!prepare_all(db)) {
-            if (db->failed_ms)
-                log_info(NULL, "database_found", NULL);
-            db->failed_ms = 0;
-            db->generation++;
-            return db->status = OK;
-        }
+        memset(db->prepared, 0, db->count * sizeof *db->prepared);
+        if (db->failed_ms)
+            log_info(NULL, "database_found", NULL);
+        db->failed_ms = 0;
+        db->generation++;
+        return db->status = OK;
     }
     if (!db->failed_ms)
         log_warn(NULL, "database_lost", "error=%s", log_value(db->conn ? PQerrorMessage(db->conn) : "no address"));
     db->failed_ms = clock_ms();
-    PQfinish(db->conn);
-    db->conn = NULL;
+    disconnect(db);
     return UNAVAILABLE;
+}
+
+enum status db_prepare(struct db *db) {
+    if (db_connect(db) != OK)
+        return UNAVAILABLE;
+    if (!prepare_all(db))
+        return OK;
+    db->failed_ms = clock_ms();
+    disconnect(db);
+    return db->status = UNAVAILABLE;
+}
+
+/* FNV-1a over all names and texts. */
+void db_mark(const struct db_query *queries, unsigned count, char to[DB_MARK_BYTES]) {
+    uint64_t hash = 14695981039346656037u;
+    for (unsigned i = 0; i < count; i++)
+        for (int part = 0; part < 2; part++) {
+            const char *at = part ? queries[i].sql : queries[i].name;
+            do
+                hash = (hash ^ (unsigned char)*at) * 1099511628211u;
+            while (*at++);
+        }
+    snprintf(to, DB_MARK_BYTES, "statements %016" PRIx64, hash);
+}
+
+enum status db_check(struct db *db) {
+    static const char sql[] = "select 1 from pg_catalog.pg_description d join pg_catalog.pg_namespace n"
+                              " on d.classoid = 'pg_catalog.pg_namespace'::regclass and d.objoid = n.oid"
+                              " where n.nspname = $1 and d.description = $2";
+    char mark[DB_MARK_BYTES];
+    if (db_connect(db) != OK)
+        return UNAVAILABLE;
+    db_mark(db->queries, db->count, mark);
+    PGresult *result = PQexecParams(db->conn, sql, 2, NULL, (const char *const[]){db->service, mark}, NULL, NULL, 0);
+    bool marked = PQntuples(result) == 1;
+    PQclear(result);
+    return marked ? OK : db_prepare(db);
 }
 
 unsigned db_generation(const struct db *db) {
@@ -150,8 +192,7 @@ void db_notice_loss(struct db *db) {
     /* The server's farewell comes first, the end of the stream behind it. */
     while (item.fd >= 0 && poll(&item, 1, 0) > 0)
         if (!PQconsumeInput(db->conn)) {
-            PQfinish(db->conn);
-            db->conn = NULL;
+            disconnect(db);
             return;
         }
 }
@@ -178,8 +219,7 @@ static void note_failure(struct db *db, const char *what, const PGresult *result
                  log_value(PQresultErrorMessage(result)));
     /* A migration changed what a prepared statement returns: the next use prepares it anew. */
     if (state && !strcmp(state, "0A000") && !db->in_transaction) {
-        PQfinish(db->conn);
-        db->conn = NULL;
+        disconnect(db);
         db->status = BUSY;
     }
 }
@@ -191,14 +231,8 @@ static struct rows *keep(struct db *db, const char *what, PGresult *result) {
         PQclear(result);
         return NULL;
     }
-    struct rows *rows = malloc(sizeof *rows);
-    if (!rows) {
-        PQclear(result);
-        db->status = INTERNAL;
-        return NULL;
-    }
-    rows->result = result;
-    db->status = OK;
+    struct rows *rows = rows_take(result);
+    db->status = rows ? OK : INTERNAL;
     return rows;
 }
 
@@ -259,9 +293,9 @@ static int set_field(struct db *db, struct params *params, int i, const struct f
         return 0;
     case TYPE_TEXTS:
     case TYPE_NUMBERS:
-        if (((const struct list *)at)->n)
+        if (((const struct list *)at)->at)
             params->values[i] = array_write((const struct list *)at, field->type, db->scratch);
-        return ((const struct list *)at)->n && !params->values[i] ? -1 : 0;
+        return ((const struct list *)at)->at && !params->values[i] ? -1 : 0;
     default:
         return -1;
     }
@@ -288,6 +322,21 @@ static int bind(struct db *db, const struct db_query *query, const struct record
     return n;
 }
 
+/* The first run on a connection prepares the statement: neither a start nor a reconnect pays for a hundred. */
+static PGresult *execute(struct db *db, unsigned number, int n, const struct params *params) {
+    const struct db_query *query = &db->queries[number];
+    if (query->anew)
+        return PQexecParams(db->conn, query->sql, n, NULL, params->values, params->lengths, params->formats, 0);
+    if (!db->prepared[number]) {
+        PGresult *result = PQprepare(db->conn, query->name, query->sql, 0, NULL);
+        if (PQresultStatus(result) != PGRES_COMMAND_OK)
+            return result;
+        PQclear(result);
+        db->prepared[number] = true;
+    }
+    return PQexecPrepared(db->conn, query->name, n, params->values, params->lengths, params->formats, 0);
+}
+
 struct rows *db_run(struct db *db, unsigned number, const struct record *record, const void *value,
                     const struct db_arg *args) {
     const struct db_query *query = &db->queries[number];
@@ -302,10 +351,7 @@ struct rows *db_run(struct db *db, unsigned number, const struct record *record,
         db->status = INTERNAL;
         return NULL;
     }
-    return keep(db, query->name,
-                query->anew
-                    ? PQexecParams(db->conn, query->sql, n, NULL, params.values, params.lengths, params.formats, 0)
-                    : PQexecPrepared(db->conn, query->name, n, params.values, params.lengths, params.formats, 0));
+    return keep(db, query->name, execute(db, number, n, &params));
 }
 
 struct rows *db_text(struct db *db, const char *sql) {
@@ -360,111 +406,4 @@ void db_rollback(struct db *db) {
     if (PQstatus(db->conn) == CONNECTION_OK)
         PQclear(PQexec(db->conn, "rollback"));
     db->status = status;
-}
-
-void rows_free(struct rows *rows) {
-    if (!rows)
-        return;
-    PQclear(rows->result);
-    free(rows);
-}
-
-size_t rows_count(const struct rows *rows) {
-    return (size_t)PQntuples(rows->result);
-}
-
-/* Names as the query wrote them. PQfnumber() would copy and fold each name each time. */
-static int column_of(const struct rows *rows, const char *name) {
-    int n = PQnfields(rows->result);
-    for (int i = 0; i < n; i++)
-        if (!strcmp(PQfname(rows->result, i), name))
-            return i;
-    return -1;
-}
-
-const char *rows_text(const struct rows *rows, size_t row, const char *column) {
-    int i = column_of(rows, column);
-    return i < 0 || (int)row >= PQntuples(rows->result) ? "" : PQgetvalue(rows->result, (int)row, i);
-}
-
-bool rows_null(const struct rows *rows, size_t row, const char *column) {
-    int i = column_of(rows, column);
-    return i < 0 || (int)row >= PQntuples(rows->result) || PQgetisnull(rows->result, (int)row, i);
-}
-
-int64_t rows_int(const struct rows *rows, size_t row, const char *column) {
-    return strtoll(rows_text(rows, row, column), NULL, 10);
-}
-
-double rows_real(const struct rows *rows, size_t row, const char *column) {
-    return strtod(rows_text(rows, row, column), NULL);
-}
-
-bool rows_bool(const struct rows *rows, size_t row, const char *column) {
-    return rows_text(rows, row, column)[0] == 't';
-}
-
-static struct bytes unescape(const char *text, struct arena *arena) {
-    size_t n = 0;
-    unsigned char *raw = PQunescapeBytea((const unsigned char *)text, &n);
-    struct bytes bytes = {raw ? (const uint8_t *)arena_copy(arena, raw, n) : NULL, raw ? n : 0};
-    PQfreemem(raw);
-    return bytes;
-}
-
-struct bytes rows_bytes(const struct rows *rows, size_t row, const char *column, struct arena *arena) {
-    return unescape(rows_text(rows, row, column), arena);
-}
-
-static int fill_field(const struct field *field, const char *text, char *value, struct arena *arena) {
-    void *at = value + field->offset;
-    switch (field->type) {
-    case TYPE_BOOL:
-        *(bool *)at = *text == 't';
-        break;
-    case TYPE_INT:
-    case TYPE_TIME:
-        *(int64_t *)at = strtoll(text, NULL, 10);
-        break;
-    case TYPE_REAL:
-        *(double *)at = strtod(text, NULL);
-        break;
-    case TYPE_TEXT:
-    case TYPE_CHOICE:
-        *(char **)at = arena_text(arena, text);
-        return *(char **)at ? 0 : -1;
-    case TYPE_BYTES:
-        *(struct bytes *)at = unescape(text, arena);
-        return ((struct bytes *)at)->at ? 0 : -1;
-    case TYPE_TEXTS:
-    case TYPE_NUMBERS:
-        /* A column of the field's name that is no array is the service's own to read. */
-        return *text == '{' ? array_read(text, field->type, arena, at) : 0;
-    default:
-        return 0;
-    }
-    *(bool *)(value + field->has) = true;
-    return 0;
-}
-
-int rows_fill(const struct rows *rows, size_t row, const struct record *record, void *value, struct arena *arena) {
-    for (size_t i = 0; i < record->count; i++) {
-        int column = column_of(rows, record->fields[i].name);
-        if (column < 0 || PQgetisnull(rows->result, (int)row, column))
-            continue;
-        if (fill_field(&record->fields[i], PQgetvalue(rows->result, (int)row, column), value, arena))
-            return -1;
-    }
-    return 0;
-}
-
-struct list rows_list(const struct rows *rows, const struct record *record, struct arena *arena) {
-    size_t n = rows_count(rows), bytes = record->about->bytes;
-    struct list list = {n ? arena_alloc(arena, n * bytes) : NULL, 0};
-    if (!list.at)
-        return list;
-    for (; list.n < n; list.n++)
-        if (rows_fill(rows, list.n, record, (char *)list.at + list.n * bytes, arena))
-            break;
-    return list;
 }

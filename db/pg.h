@@ -7,8 +7,8 @@
 #include "protocol/wire/arena.h"
 #include "protocol/wire/contract.h"
 
-/* One connection to PostgreSQL, used by one thread. It connects when it is first needed and again after a loss; named
- * statements are prepared then, so that a broken one fails at start. */
+/* One connection to PostgreSQL, used by one thread. It connects when it is first needed and again after a loss; a named
+ * statement is prepared when it first runs on a connection. */
 struct db;
 
 struct db_query {
@@ -51,6 +51,17 @@ void db_close(struct db *db);
 
 /* Connects when needed. OK or UNAVAILABLE; while the server is away it tries at most every 100 ms. */
 enum status db_connect(struct db *db);
+
+/* Connects and prepares every statement of the table. OK, or UNAVAILABLE; a broken statement is in the log by its name.
+ */
+enum status db_prepare(struct db *db);
+/* The same, unless db_migrate() has prepared exactly these statements since the tables changed last: for the start of a
+ * process, which is not to wait for a hundred statements, nor to serve with a broken one. */
+enum status db_check(struct db *db);
+enum { DB_MARK_BYTES = 28 };
+/* What db_migrate() leaves at a schema for db_check(): a text that stands for these statements. */
+void db_mark(const struct db_query *queries, unsigned count, char to[DB_MARK_BYTES]);
+
 /* Grows with every new connection: what belonged to the old one (locks) is gone when it changed. */
 unsigned db_generation(const struct db *db);
 

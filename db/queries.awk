@@ -1,6 +1,7 @@
 # Turns named SQL into a C table. Input: `-- name: find_account` before each statement (`-- name: find_account anew`: planned
 # at each run); :name is a parameter.
-# Output: an enum of Q_names and, under DB_QUERIES_TABLE, `struct db_query` rows in the same order.
+# Output: an enum of Q_names (not under DB_QUERIES_ALONE) and `struct db_query` rows in the same order, in an array of the name
+# DB_QUERIES_TABLE when that is defined.
 function finish() {
     if (name == "") return
     gsub(/;[ \n]*$/, "", sql)
@@ -26,9 +27,9 @@ function place(line,    out, at, word) {
 { gsub(/\\/, "\\\\"); gsub(/"/, "\\\""); sql = sql (sql == "" ? "" : "\\n") place($0) }
 END {
     finish()
-    print "#pragma once\n#include \"db/pg.h\"\n\nenum {"
+    print "#pragma once\n#include \"db/pg.h\"\n\n#ifndef DB_QUERIES_ALONE\nenum {"
     for (i = 1; i <= count; i++) print "    Q_" names[i] ","
-    print "    Q_COUNT\n};\n\n#ifdef DB_QUERIES_TABLE\nstatic const struct db_query db_queries[] = {"
+    print "    Q_COUNT\n};\n#endif\n\n#ifdef DB_QUERIES_TABLE\nstatic const struct db_query DB_QUERIES_TABLE[] = {"
     for (i = 1; i <= count; i++)
         print "    {\"" names[i] "\", \"" texts[i] "\", (const char *const[]){" lists[i] "NULL}, " news[i] "},"
     print "};\n#endif"

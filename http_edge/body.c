@@ -9,9 +9,10 @@
 #include "http_edge/shard.h"
 #include "http_edge/text.h"
 #include "protocol/node/config.h"
+#include "protocol/wire/check.h"
 #include "protocol/wire/codec.h"
 
-enum { TEXT_MAX = 4096, PAGES_ITEMS_MAX = 10000 };
+enum { TEXT_MAX = 4096, PAGES_ITEMS_MAX = 10000, NAME_SHOWN_BYTES = 64 };
 
 /* Shown to its owner in a list of sessions: plain letters, cut. */
 static const char *client_agent(struct request *request) {
@@ -128,6 +129,10 @@ static int read_json(struct request *request) {
     return -1;
 }
 
+bool body_read(struct request *request) {
+    return !read_json(request);
+}
+
 size_t body_limit(const struct route *route) {
     size_t picture = route->row->large ? (size_t)config()->picture_bytes / 3 * 4 + 4 : 0;
     return (size_t)config()->body_bytes + picture;
@@ -141,6 +146,38 @@ bool body_choose(struct request *request) {
     return true;
 }
 
+struct strangers {
+    const struct take *take;
+    const char *name; /* the first that nothing takes */
+};
+
+static enum MHD_Result find_stranger(void *self, enum MHD_ValueKind kind, const char *name, const char *value) {
+    struct strangers *strangers = self;
+    (void)kind, (void)value;
+    if (strangers->take && take_asks(strangers->take, name))
+        return MHD_YES;
+    strangers->name = name;
+    return MHD_NO;
+}
+
+/* A filter that is misspelt must not answer with everything. */
+bool body_query_known(struct request *request) {
+    struct strangers strangers = {.take = request->route->take};
+    struct fault fault = {0};
+    if (!request->dialect->row->strict)
+        return true;
+    MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, find_stranger, &strangers);
+    if (!strangers.name)
+        return true;
+    size_t n = strlen(strangers.name);
+    bool shown = n && n <= NAME_SHOWN_BYTES && text_valid(strangers.name, n);
+    fault_set(&fault, shown ? "is not known" : "A parameter is not known");
+    if (shown)
+        fault_in(&fault, strangers.name, 0);
+    reply_fault(request, NULL, &fault);
+    return false;
+}
+
 void *body_take(struct request *request) {
     const struct take *take = request->route->take;
     if (!take)
@@ -148,7 +185,8 @@ void *body_take(struct request *request) {
     if (take_needs_body(take) && read_json(request))
         return NULL;
     struct take_source source = {.json = request->json, .text = source_text, .self = request};
-    struct take_faults faults = {.most = request->dialect->row->gather ? TAKE_FAULTS_MAX : 1};
+    struct take_faults faults; /* take_run() clears what it uses of it, which is next to nothing mostly */
+    faults.most = request->dialect->row->gather ? TAKE_FAULTS_MAX : 1;
     void *value = take_run(take, &source, request->arena, &faults);
     if (!value && faults.n)
         reply_faults(request, &faults, json_is_object(request->json) && !json_object_size(request->json));

@@ -8,8 +8,15 @@
 /* Reads the body and lets it choose among the dialects that claim its path. False with a refusal made. */
 bool body_choose(struct request *request);
 
+/* Reads the JSON body. False with a refusal made. */
+bool body_read(struct request *request);
+
 /* The ask of the route by its take mapping, in the arena; NULL with a refusal made. A struct of zeros without one. */
 void *body_take(struct request *request);
+
+/* Whether every parameter of the query is one that the route takes, where the dialect insists; else a refusal is made.
+ */
+bool body_query_known(struct request *request);
 
 /* Bytes that the route's JSON body may have. */
 size_t body_limit(const struct route *route);

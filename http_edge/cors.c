@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "http_edge/reply.h"
+#include "http_edge/proxy.h"
 #include "protocol/node/config.h"
 
 static char origins[ORIGINS_MAX][256];
@@ -42,8 +42,8 @@ void cors_add(struct MHD_Response *response, int number) {
     MHD_add_response_header(response, "Access-Control-Allow-Credentials", "true");
     MHD_add_response_header(response, "Access-Control-Expose-Headers",
                             "Location, ETag, Retry-After, Traceresponse, Upload-Offset, Upload-Length, Tus-Resumable, "
-                            "Tus-Version, Tus-Max-Size, Tus-Extension, Content-Range, Accept-Ranges, "
-                            "Idempotency-Replayed");
+                            "Tus-Version, Tus-Max-Size, Tus-Extension, Tus-Checksum-Algorithm, Upload-Expires, "
+                            "Upload-Metadata, Upload-Concat, Content-Range, Accept-Ranges, Idempotency-Replayed");
 }
 
 void cors_methods(unsigned methods, char to[96]) {
@@ -54,29 +54,17 @@ void cors_methods(unsigned methods, char to[96]) {
             n += (size_t)snprintf(to + n, 96 - n, "%s%s", n ? ", " : "", method_name(i));
 }
 
-void cors_options(struct request *request) {
-    char methods[96];
-    cors_methods(request->match.methods, methods);
-    reply_empty(request, 204);
-    if (!request->in.preflight_method || cors_origin(request->in.origin) < 0) {
-        reply_header(request, "Allow", methods);
-        return;
-    }
-    reply_header(request, "Access-Control-Allow-Methods", methods);
-    reply_header(request, "Access-Control-Allow-Headers",
-                 "Content-Type, Authorization, X-CSRFToken, X-Retry, Range, If-None-Match, If-Match, Idempotency-Key, "
-                 "Traceparent, Tus-Resumable, Upload-Length, Upload-Offset, Upload-Metadata, X-HTTP-Method-Override, "
-                 "Last-Event-ID");
-    reply_header(request, "Access-Control-Max-Age", "600");
-}
-
-/* http://host of an origin against the request's own Host. */
-static bool own_origin(const struct request *request) {
+/* http://host of an origin against the request's own Host. Where TLS is, a page that came without it may be anybody's
+ * on the way. */
+static bool own_origin(struct request *request) {
     const char *host = strstr(request->in.origin, "://");
+    bool plain = !strncasecmp(request->in.origin, "http://", 7);
+    if (plain && (proxy_secure(request) || !strcmp(config()->cookie_secure, "on")))
+        return false;
     return host && request->in.host && !strcasecmp(host + 3, request->in.host);
 }
 
-bool cors_same_site(const struct request *request) {
+bool cors_same_site(struct request *request) {
     if (request->in.origin)
         return cors_origin(request->in.origin) >= 0 || own_origin(request);
     const char *site = request->in.sec_fetch_site;

@@ -15,11 +15,8 @@ const char *cors_origin_text(int number);
 /* Adds what a response for origin `number` carries. */
 void cors_add(struct MHD_Response *response, int number);
 
-/* Answers an OPTIONS request: preflights of listed origins with what the path takes, others with Allow. */
-void cors_options(struct request *request);
-
 /* Whether a request that changes something comes from where it may: for requests that cookies authorise. */
-bool cors_same_site(const struct request *request);
+bool cors_same_site(struct request *request);
 
 /* "GET, HEAD, POST" of a set of methods. */
 void cors_methods(unsigned methods, char to[96]);

@@ -33,7 +33,8 @@ struct far *far_new(const char *name, const struct upload_lease *lease, int64_t 
     if (!far)
         return NULL;
     far->fence = lease->fence;
-    far->stored = lease->stored;
+    far->stored = far->old_stored = lease->stored;
+    far->old_parts = lease->parts.n;
     far->tail = far->old_tail = lease->tail;
     far->old_fence = lease->tail_fence;
     if (lease->multipart)
@@ -76,12 +77,22 @@ int far_open(struct far *far) {
     return (int64_t)far->part.n == far->tail ? 0 : EIO;
 }
 
+/* No such upload: it may be that an edge completed it and died before it could tell. */
+static int was_completed(struct far *far, int error) {
+    far->whole = error == ENOENT && place_size(store_place(), far->name) == far->length;
+    return far->whole ? 0 : error;
+}
+
 static int send_part(struct far *far, struct place_part *made) {
     struct place_part part = {.number = far->next_number, .offset = far->stored, .bytes = (int64_t)far->part.n};
-    if (!*far->multipart && place_begin(store_place(), far->name, far->multipart))
-        return errno;
+    if (!*far->multipart) {
+        /* An edge may have died before it told what it had begun. */
+        place_tidy(store_place(), far->name);
+        if (place_begin(store_place(), far->name, far->multipart))
+            return errno;
+    }
     if (place_part(store_place(), far->name, far->multipart, far->part.at, &part))
-        return errno;
+        return was_completed(far, errno);
     buffer_add(&far->parts, &part, sizeof part);
     if (far->parts.failed)
         return ENOMEM;
@@ -94,7 +105,8 @@ static int send_part(struct far *far, struct place_part *made) {
 }
 
 int far_write(struct far *far, const char *bytes, size_t n, struct place_part *made) {
-    while (n) {
+    far->grew |= n > 0;
+    while (n && !far->whole) {
         size_t room = far->part_bytes - far->part.n, some = n < room ? n : room;
         buffer_add(&far->part, bytes, some);
         if (far->part.failed)
@@ -114,7 +126,7 @@ static int complete(struct far *far, struct place_part *made) {
     if (!*far->multipart)
         return place_put(store_place(), far->name, far->part.n ? far->part.at : "", far->part.n) ? errno : 0;
     int error = far->part.n ? send_part(far, made) : 0;
-    if (error)
+    if (error || far->whole)
         return error;
     return place_complete(store_place(), far->name, far->multipart, (const struct place_part *)(void *)far->parts.at,
                           far->parts.n / sizeof(struct place_part))
@@ -124,12 +136,15 @@ static int complete(struct far *far, struct place_part *made) {
 
 int far_sync(struct far *far, struct place_part *made) {
     char name[160];
-    if (far->temporary || far->stored + (int64_t)far->part.n == far->length) {
-        int error = complete(far, made);
+    if (far->temporary || far->whole || far->stored + (int64_t)far->part.n == far->length) {
+        int error = far->whole ? 0 : complete(far, made);
+        far->stored = far->whole ? far->length : far->stored;
         far->tail = 0;
+        far->grew = true;
         return error;
     }
-    if (far->part.n) {
+    /* Without news the tail that was found stays. */
+    if (far->grew && far->part.n) {
         tail_name(far, far->fence, name);
         if (place_put(store_place(), name, far->part.at, far->part.n))
             return errno;
@@ -142,7 +157,7 @@ void far_clean(struct far *far) {
     char name[160];
     if (far->temporary)
         store_delete(far->name);
-    else if (far->recorded && far->old_tail) {
+    else if (far->recorded && far->grew && far->old_tail) {
         tail_name(far, far->old_fence, name);
         store_delete(name);
     }

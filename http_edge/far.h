@@ -11,7 +11,9 @@ struct far {
     char name[128], multipart[PLACE_ID_BYTES]; /* multipart "": no part was sent yet */
     int64_t fence, length, stored;             /* stored: in parts */
     int64_t tail, old_tail, old_fence;         /* the tail now, and the one that was found */
-    bool temporary, recorded;
+    int64_t old_stored;
+    size_t old_parts;                      /* how many */
+    bool temporary, recorded, grew, whole; /* whole: the object is complete, whatever still comes */
     int next_number;
     size_t part_bytes;
     struct buffer part, parts; /* the part that is filled; struct place_part of those that were sent */

@@ -6,12 +6,13 @@
 
 #include "protocol/node/clock.h"
 
-enum { SLOTS = 512, LIFE_MS = 1000 };
+enum { SLOTS = 512, LIFE_MS = 1000, RUNGS_MAX = 16 };
 
 struct film {
     struct playable_reply reply;
     struct cache_stamp stamp;
-    char asset[65], state[17];
+    char asset[65], state[17], picture[33];
+    int64_t rungs[RUNGS_MAX];
     int64_t until_ms;
 };
 
@@ -43,6 +44,10 @@ void films_keep(struct films *films, const struct playable_reply *reply, const s
     snprintf(film->state, sizeof film->state, "%s", reply->state);
     film->reply.asset = reply->asset ? film->asset : NULL;
     film->reply.state = film->state;
+    snprintf(film->picture, sizeof film->picture, "%s", reply->picture ? reply->picture : "");
+    film->reply.picture = reply->picture ? film->picture : NULL;
+    film->reply.rungs = (struct list){film->rungs, reply->rungs.n < RUNGS_MAX ? reply->rungs.n : RUNGS_MAX};
+    memcpy(film->rungs, reply->rungs.at ? reply->rungs.at : film->rungs, film->reply.rungs.n * sizeof *film->rungs);
     film->reply.source = film->reply.youtube_id = film->reply.source_url = NULL; /* only for playback, never kept */
     film->until_ms = clock_ms() + LIFE_MS;
 }

@@ -7,6 +7,7 @@
 #include "http_edge/head.h"
 #include "http_edge/once.h"
 #include "http_edge/permit.h"
+#include "http_edge/picture.h"
 #include "http_edge/proxy.h"
 #include "http_edge/reply.h"
 #include "http_edge/shard.h"
@@ -44,7 +45,7 @@ static void touch_tag(struct request *request, uint64_t tag) {
     cache_touch(tag);
 }
 
-static void answered(struct request *request) {
+void request_answered(struct request *request) {
     struct answer *answer = &request->answers[0];
     /* What broke off may have been done. */
     if (request->route->row->touch)
@@ -52,7 +53,7 @@ static void answered(struct request *request) {
     if (answer->status != OK)
         reply_problem(request, answer);
     else if (request->route->row->pages)
-        body_next_page(request, answer->value, answered);
+        body_next_page(request, answer->value, request_answered);
     else
         reply_record(request, answer->value);
     once_tell(request);
@@ -78,13 +79,15 @@ static bool from_cache(struct request *request, const void *ask) {
     return true;
 }
 
-static void ask(struct request *request) {
+void request_ask_message(struct request *request) {
     const struct route *route = request->route;
+    if (route->row->pictures && !title_pictures(request, request_ask_message))
+        return;
     void *value = body_take(request);
     if (request->response || from_cache(request, value) ||
         (route->row->once && once_take(request, request->body.at, request->body.n)))
         return;
-    request_ask(request, 0, route->row->message, value, answered);
+    request_ask(request, 0, route->row->message, value, request_answered);
 }
 
 /* A writer that does not say what it has read might undo what others wrote (RFC 6585). */
@@ -100,14 +103,19 @@ static bool lacks_match(struct request *request) {
 }
 
 static void run(struct request *request) {
+    if (request->misused) {
+        if (permit(request))
+            head_refuse_method(request);
+        return;
+    }
     if (request->match.route->next && request->match.route->take && !body_choose(request))
         return;
-    if ((!request->route->row->early && !permit(request)) || lacks_match(request))
+    if ((!request->route->row->early && (!permit(request) || !body_query_known(request))) || lacks_match(request))
         return;
     if (request->route->row->native)
         request->route->row->native(request);
     else
-        ask(request);
+        request_ask_message(request);
     request_settle(request);
     if (!request->response && request->waiting)
         request_park(request);
@@ -128,7 +136,7 @@ static bool answer_now(const struct request *request) {
 }
 
 static void early(struct request *request) {
-    if (request->response || !permit(request))
+    if (request->response || !permit(request) || !body_query_known(request))
         return;
     request->route->row->early(request);
     request_settle(request);
@@ -215,6 +223,7 @@ void request_completed(void *self, struct MHD_Connection *connection, void **con
     *context = NULL;
     request_cancel_asks(request);
     shard->large -= request->large;
+    shard->own_bytes -= request->own_bytes;
     if (request->state_end)
         request->state_end(request, why == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     log_request(request, why);

@@ -6,6 +6,8 @@
 
 #include "http_edge/body.h"
 #include "http_edge/cors.h"
+#include "http_edge/permit.h"
+#include "http_edge/preflight.h"
 #include "http_edge/reply.h"
 #include "http_edge/shard.h"
 #include "http_edge/text.h"
@@ -29,7 +31,7 @@ static void read_trace(struct request *request) {
     if (request->traced)
         return;
     for (int i = 0; i < 16; i += 8) {
-        uint64_t bits = shard_random(request->shard);
+        uint64_t bits = request_random(request);
         memcpy(request->trace + i, &bits, 8);
     }
 }
@@ -64,17 +66,25 @@ static void redirect(struct request *request) {
     buffer_free(&where);
 }
 
+void head_refuse_method(struct request *request) {
+    char methods[96];
+    cors_methods(request->match.methods, methods);
+    struct refusal refusal = {.status = INVALID,
+                              .http = 405,
+                              .code = "method-not-allowed",
+                              .detail = "This path does not take that method.",
+                              .allow = methods};
+    request->route = NULL;
+    reply_refusal(request, &refusal);
+}
+
 static void refuse_path(struct request *request) {
     if (request->match.any) {
-        char methods[96];
-        cors_methods(request->match.methods, methods);
-        struct refusal refusal = {.status = INVALID,
-                                  .http = 405,
-                                  .code = "method-not-allowed",
-                                  .detail = "This path does not take that method.",
-                                  .allow = methods};
         request->dialect = request->match.any->dialect;
-        reply_refusal(request, &refusal);
+        request->misused = request->dialect->row->guards && permit_needs_login(request->match.any);
+        request->route = request->misused ? request->match.any : NULL;
+        if (!request->misused)
+            head_refuse_method(request);
     } else if (request->match.redirect)
         redirect(request);
     else
@@ -95,16 +105,17 @@ static void find_route(struct request *request) {
     enum method method = request->method;
     if (method == METHOD_POST && request->in.method_override) {
         enum method other = method_read(request->in.method_override);
-        if (other == METHOD_PATCH || other == METHOD_DELETE || other == METHOD_PUT)
+        if (other == METHOD_PATCH || other == METHOD_DELETE || other == METHOD_PUT || other == METHOD_HEAD)
             request->method = method = other;
     }
     route_match(method, request->url, &request->match);
     request->route = route_choose(request->match.route, request->in.accept, NULL);
     request->dialect = request->route ? request->route->dialect : route_dialect(request->url);
     bool preflight = method == METHOD_OPTIONS && (request->in.preflight_method || !request->route);
-    if (preflight && (request->match.any || !strcmp(request->url, "*"))) {
+    /* Whatever comes of the request itself, a page must be able to read it. */
+    if (preflight && (request->in.preflight_method || request->match.any || !strcmp(request->url, "*"))) {
         request->route = NULL;
-        cors_options(request);
+        preflight_answer(request);
     } else if (request->route)
         expect_body(request);
     else
@@ -142,7 +153,7 @@ struct request *head_begin(struct shard *shard, struct MHD_Connection *connectio
         request->url = path ? path : "/";
     }
     find_route(request);
-    if (!request->response && request->route->row->early)
+    if (!request->response && !request->misused && request->route->row->early)
         request->phase = PHASE_EARLY;
     return request;
 }

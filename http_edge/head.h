@@ -7,4 +7,7 @@
 struct request *head_begin(struct shard *shard, struct MHD_Connection *connection, const char *url, const char *method,
                            const char *version);
 
+/* 405 with Allow. */
+void head_refuse_method(struct request *request);
+
 #endif

@@ -93,7 +93,8 @@ static enum MHD_Result read_one(void *self, enum MHD_ValueKind kind, const char 
         else if (list) {
             *to = arena_print(headers->arena, "%s,%s", *to, value);
         } else if (to == &headers->authorization || to == &headers->origin || to == &headers->upload_offset ||
-                   to == &headers->upload_length || to == &headers->idempotency_key) {
+                   to == &headers->upload_length || to == &headers->upload_concat || to == &headers->upload_checksum ||
+                   to == &headers->idempotency_key) {
             headers->malformed = true;
             headers->why = "A header that may stand once came twice.";
         }

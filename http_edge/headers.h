@@ -36,6 +36,8 @@
     HEADER(upload_length, "Upload-Length")                                                                             \
     HEADER(upload_offset, "Upload-Offset")                                                                             \
     HEADER(upload_metadata, "Upload-Metadata")                                                                         \
+    HEADER(upload_concat, "Upload-Concat")                                                                             \
+    HEADER(upload_checksum, "Upload-Checksum")                                                                         \
     HEADER(upload_defer, "Upload-Defer-Length")
 
 struct headers {

@@ -1,3 +1,5 @@
+#include "http_edge/joined.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +10,7 @@
 
 /* Answers that are put together of several asks, for shapes that want more than one service or message tells. */
 
-enum { ALIKE = 4, HISTORY_ITEMS = 10, MARKS = 100, RECOMMENDED = 10, RECOMMENDED_MOST = 20 };
+enum { ALIKE = 4, HISTORY_ITEMS = 10, MARKS = 100 };
 
 /* True, with a refusal made, when one of the first n asks was refused. */
 static bool refused(struct request *request, unsigned n) {
@@ -87,7 +89,7 @@ void title_people(struct request *request) {
 
 /* --- recommendations --- */
 
-static const struct title *find_title(const struct list *titles, int64_t id) {
+const struct title *joined_title(const struct list *titles, int64_t id) {
     for (size_t i = 0; i < titles->n; i++)
         if (LIST_AT(*titles, struct title, i).id == id)
             return &LIST_AT(*titles, struct title, i);
@@ -105,7 +107,7 @@ static void recommended_known(struct request *request) {
     double best = picks->n ? LIST_AT(*picks, struct recommended, 0).score : 0;
     for (size_t i = 0; items && i < picks->n; i++) {
         const struct recommended *pick = &LIST_AT(*picks, struct recommended, i);
-        const struct title *title = find_title(titles, pick->title_id);
+        const struct title *title = joined_title(titles, pick->title_id);
         if (title)
             items[page.items.n++] = (struct similar_title){
                 .title = title, .score = best > 0 ? pick->score / best : 0, .has_score = true, .reason = pick->reason};
@@ -133,12 +135,9 @@ static void picks_known(struct request *request) {
 }
 
 void titles_recommended(struct request *request) {
-    struct recommend_ask *ask = body_take(request);
-    if (!ask)
-        return;
-    ask->limit = !ask->has_limit ? RECOMMENDED : ask->limit > RECOMMENDED_MOST ? RECOMMENDED_MOST : ask->limit;
-    ask->has_limit = true;
-    request_ask(request, 0, MSG_history_recommend, ask, picks_known);
+    const struct recommend_ask *ask = body_take(request);
+    if (ask)
+        request_ask(request, 0, MSG_history_recommend, ask, picks_known);
 }
 
 /* --- an account --- */

@@ -11,6 +11,8 @@
 #include "db/store/store.h"
 #include "http_edge/console.h"
 #include "http_edge/cors.h"
+#include "http_edge/dialects.h"
+#include "http_edge/openapi.h"
 #include "http_edge/proxy.h"
 #include "http_edge/shard.h"
 #include "protocol/node/config.h"
@@ -134,7 +136,7 @@ static void make_shards(struct edge *edge) {
                                 .metrics = calloc(1, sizeof *shard->metrics)};
         if (shard->stop_fd < 0 || !shard->metrics)
             exit(EX_OSERR);
-        shard_register(shard);
+        metrics_register(shard->metrics);
     }
 }
 
@@ -146,17 +148,37 @@ static void raise_limits(void) {
     }
 }
 
-int main(void) {
+/* --routes: what a set with these settings serves, one route a line: METHOD, path, dialect, who may, and, where several
+ * dialects claim a path, what a request must have to be this one's. */
+static int list_routes(void) {
+    static const char *const whos[] = {[ANYONE] = "anyone", [READER] = "reader", [USER] = "user", [ADMIN] = "admin"};
+    for (unsigned i = 0; i < route_count(); i++) {
+        const struct route *route = route_at(i);
+        const char *when = route->row->when, *accept = route->row->accept;
+        printf("%s %s %s %s%s%s\n", method_name(route->row->method), route->path, route->dialect->row->name,
+               whos[route->row->who], when || accept ? " " : "",
+               when     ? when
+               : accept ? accept
+                        : "");
+    }
+    return fflush(stdout) ? EX_IOERR : 0;
+}
+
+int main(int argc, char **argv) {
     char why[300];
     life_begin("zoe-edge");
     raise_limits();
-    if (route_compile(config()->dialects, why))
+    if (route_compile(dialects_all(), config()->dialects, why))
         refuse("ZOE_DIALECTS", why);
+    if (argc == 2 && !strcmp(argv[1], "--routes"))
+        return list_routes();
+    if (argc > 1)
+        refuse(argv[1], "zoe-edge takes nothing but --routes");
     if (proxy_open(config()->trusted_proxies, why))
         refuse("ZOE_TRUSTED_PROXIES", why);
     if (cors_open())
         refuse("ZOE_CORS_ORIGINS", "too many origins, or one that is too long");
-    if (store_open() || console_open())
+    if (store_open() || console_open() || openapi_open())
         return EX_CANTCREAT;
     struct edge edge = {.loop = zloop_new()};
     edge.news = (zmq_pollitem_t){.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), .events = ZMQ_POLLIN};

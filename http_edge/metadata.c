@@ -49,34 +49,53 @@ static void encode(const char *text, struct buffer *to) {
     }
 }
 
+/* Whether a key stands before `at`, too. */
+static bool came_before(const char *text, const char *at, size_t key) {
+    for (const char *from = text; from < at; from += strcspn(from, ",") + 1) {
+        from += strspn(from, " ");
+        if (from < at && strcspn(from, " ,") == key && !memcmp(from, at, key))
+            return true;
+    }
+    return false;
+}
+
 /* "title_id NDI=,filename eC5tcDQ="; other keys are let pass. */
 int metadata_read(const char *text, struct metadata *metadata) {
     *metadata = (struct metadata){0};
+    if (text && strlen(text) > METADATA_BYTES_MAX)
+        return -1;
+    for (const char *at = text; at && *at; at++)
+        if (*at < ' ' || *at > '~')
+            return -1;
     for (const char *at = text; at && *at; at += *at == ',') {
         char value[256];
         at += strspn(at, " ");
         size_t n = strcspn(at, ","), key = strcspn(at, " ,");
         const char *from = at + key + (at[key] == ' ');
         size_t bytes = (size_t)(at + n - from);
+        if (came_before(text, at, key))
+            return -1;
         bool title = key == 8 && !strncmp(at, "title_id", 8), name = key == 8 && !strncmp(at, "filename", 8);
         if ((title || name) && decode(from, bytes, value, sizeof value))
             return -1;
-        if (title)
-            metadata->title = metadata_number(value);
+        if (title && (metadata->title = metadata_number(value)) <= 0)
+            return -1;
         if (name)
             snprintf(metadata->filename, sizeof metadata->filename, "%s", value);
         at += n;
     }
-    return metadata->title > 0 ? 0 : -1;
+    return 0;
 }
 
 void metadata_write(int64_t title, const char *filename, struct buffer *to) {
     char text[24];
     snprintf(text, sizeof text, "%lld", (long long)title);
-    buffer_text(to, "title_id ");
-    encode(text, to);
+    if (title) {
+        buffer_text(to, "title_id ");
+        encode(text, to);
+    }
     if (!filename || !*filename)
         return;
-    buffer_text(to, ",filename ");
+    buffer_text(to, title ? ",filename " : "filename ");
     encode(filename, to);
 }

@@ -4,6 +4,9 @@
 
 #include "protocol/wire/buffer.h"
 
+static const struct metrics *all[SHARDS_MAX];
+static unsigned all_count;
+
 static const int64_t bounds_us[METRIC_BOUNDS] = {250,   500,    1000,   2500,    5000,    10000,   25000,
                                                  50000, 100000, 250000, 1000000, 2500000, 10000000};
 
@@ -45,11 +48,10 @@ void metrics_request(struct metrics *metrics, const struct route *route, int htt
     add(&latency->sum_us, us > 0 ? (uint64_t)us : 0);
 }
 
-static void print_route(const struct metrics *const *shards, unsigned count, unsigned route, unsigned class,
-                        struct buffer *to) {
+static void print_route(unsigned route, unsigned class, struct buffer *to) {
     uint64_t total = 0, sum = 0, within[METRIC_BOUNDS] = {0};
-    for (unsigned s = 0; s < count; s++) {
-        const struct latency *latency = &shards[s]->routes[route][class];
+    for (unsigned s = 0; s < all_count; s++) {
+        const struct latency *latency = &all[s]->routes[route][class];
         total += get(&latency->count);
         sum += get(&latency->sum_us);
         for (unsigned i = 0; i < METRIC_BOUNDS; i++)
@@ -72,18 +74,22 @@ static void print_route(const struct metrics *const *shards, unsigned count, uns
     buffer_print(to, "zoe_edge_request_seconds_count{%s} %" PRIu64 "\n", labels, total);
 }
 
-void metrics_print(const struct metrics *const *shards, unsigned count, struct buffer *to) {
+void metrics_register(const struct metrics *metrics) {
+    all[all_count++] = metrics;
+}
+
+void metrics_print(struct buffer *to) {
     for (unsigned i = 0; i < METRIC_COUNT; i++) {
         uint64_t sum = 0;
-        for (unsigned s = 0; s < count; s++)
-            sum += get(&shards[s]->values[i]);
+        for (unsigned s = 0; s < all_count; s++)
+            sum += get(&all[s]->values[i]);
         buffer_print(to, "# HELP zoe_edge_%s %s\n# TYPE zoe_edge_%s %s\nzoe_edge_%s %" PRIu64 "\n", rows[i].name,
                      rows[i].help, rows[i].name, rows[i].type, rows[i].name, sum);
     }
-    buffer_print(to, "# HELP zoe_edge_shards Threads.\n# TYPE zoe_edge_shards gauge\nzoe_edge_shards %u\n", count);
+    buffer_print(to, "# HELP zoe_edge_shards Threads.\n# TYPE zoe_edge_shards gauge\nzoe_edge_shards %u\n", all_count);
     buffer_text(to, "# HELP zoe_edge_request_seconds Time from the request's head to the answer's last byte.\n"
                     "# TYPE zoe_edge_request_seconds histogram\n");
     for (unsigned route = 0; route <= ROUTES_MAX; route++)
         for (unsigned class = 0; class < METRIC_CLASSES && (route < route_count() || route == ROUTES_MAX); class ++)
-            print_route(shards, count, route, class, to);
+            print_route(route, class, to);
 }

@@ -13,6 +13,8 @@ struct latency {
     _Atomic uint64_t sum_us, count, within[METRIC_BOUNDS];
 };
 
+enum { SHARDS_MAX = 256 };
+
 enum metric {
     METRIC_CONNECTIONS, /* open now */
     METRIC_ACTIVE,      /* requests being answered now */
@@ -48,8 +50,11 @@ static inline void metric_set(struct metrics *metrics, enum metric metric, uint6
 /* A request of `route` (NULL: nobody's path) was answered with an HTTP status after `us`. */
 void metrics_request(struct metrics *metrics, const struct route *route, int http, int64_t us);
 
-/* Adds this process's numbers as Prometheus text. */
+/* Those of one more shard; before the shards serve. */
+void metrics_register(const struct metrics *metrics);
+
+/* Adds the numbers of all shards as Prometheus text. */
 struct buffer;
-void metrics_print(const struct metrics *const *shards, unsigned count, struct buffer *to);
+void metrics_print(struct buffer *to);
 
 #endif

@@ -34,6 +34,13 @@ enum name_kind names_kind(const char *file, const char **type) {
         {"text_?/index.m3u8", "application/vnd.apple.mpegurl", NAME_PLAYLIST},
         {"#p/keys.m3u8", "application/vnd.apple.mpegurl", NAME_PLAYLIST},
         {"#p/film.mp4", "video/mp4", NAME_SEGMENT},
+        {"#p/segment_#.m4s", "video/mp4", NAME_SEGMENT},
+        {"#p/init.mp4", "video/mp4", NAME_SEGMENT},
+        {"#p/single.m3u8", "application/vnd.apple.mpegurl", NAME_PLAYLIST},
+        {"audio_?/segment_#.m4s", "audio/mp4", NAME_SEGMENT},
+        {"audio_?/init.mp4", "audio/mp4", NAME_SEGMENT},
+        {"text_?/all.vtt", "text/vtt; charset=utf-8", NAME_EXTRA},
+        {"manifest.mpd", "application/dash+xml", NAME_MANIFEST},
         {"storyboard.vtt", "text/vtt; charset=utf-8", NAME_EXTRA},
         {"storyboard_?.jpg", "image/jpeg", NAME_EXTRA},
     };
@@ -47,4 +54,9 @@ enum name_kind names_kind(const char *file, const char **type) {
 
 bool names_is_segment(const char *name) {
     return strlen(name) >= sizeof "segment_000.ts" - 1 && fits("segment_#.ts", name);
+}
+
+bool names_is_whole_film(const char *name) {
+    const char *slash = strrchr(name, '/');
+    return slash && !strcmp(slash, "/film.mp4");
 }

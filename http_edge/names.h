@@ -8,6 +8,7 @@
 enum name_kind {
     NAME_NONE,     /* no such file is ever sent */
     NAME_PLAYLIST, /* grows while the film is made */
+    NAME_MANIFEST, /* the same, with patterns for addresses instead of addresses */
     NAME_SEGMENT,  /* never changes */
     NAME_EXTRA,    /* may be replaced by a better one */
 };
@@ -17,5 +18,8 @@ enum name_kind names_kind(const char *file, const char **type);
 
 /* segment_000.ts: three to six digits. */
 bool names_is_segment(const char *name);
+
+/* Whether a name in the store is that of a whole film as one file, which may be of any size. */
+bool names_is_whole_film(const char *name);
 
 #endif

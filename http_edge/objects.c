@@ -200,3 +200,7 @@ void objects_get(struct request *request, const struct object_want *want) {
     request->waiting++;
     request->step = came;
 }
+
+int objects_work(struct objects *objects, struct work *work) {
+    return workers_give(objects->workers, work, objects->turn++);
+}

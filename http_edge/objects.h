@@ -23,4 +23,8 @@ struct object_want {
 /* Calls have() or missing(), now or when it is known; a store that cannot be reached is answered here. */
 void objects_get(struct request *request, const struct object_want *want);
 
+/* Lends the threads that fetch; 0 or -1. */
+struct work;
+int objects_work(struct objects *objects, struct work *work);
+
 #endif

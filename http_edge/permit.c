@@ -24,8 +24,10 @@ static void refuse_token(struct request *request, const char *why) {
 }
 
 static enum verdict judge_token(struct request *request, const char *token, const char **why) {
-    enum session_answer answer = session_check(request->shard->sessions, request->dialect->row->name, token,
-                                               strlen(token), &request->login, &request->keys_since);
+    const struct dialect_row *dialect = request->dialect->row;
+    const char *realm = dialect->logins ? dialect->logins : dialect->name;
+    enum session_answer answer =
+        session_check(request->shard->sessions, realm, token, strlen(token), &request->login, &request->keys_since);
     *why = answer == SESSION_EXPIRED ? expired : answer == SESSION_INACTIVE ? inactive : refused;
     switch (answer) {
     case SESSION_GOOD:
@@ -55,7 +57,7 @@ static enum verdict find_login(struct request *request, const char **why) {
     return judge_token(request, token, why);
 }
 
-static bool login_needed(const struct route *route) {
+bool permit_needs_login(const struct route *route) {
     return route->row->who >= USER || (route->row->who == READER && strcmp(config()->public_catalogue, "on") != 0);
 }
 
@@ -76,9 +78,9 @@ static enum verdict count_stranger(struct request *request) {
 
 static enum verdict authorise(struct request *request) {
     const char *why;
-    if (!login_needed(request->route) && request->route->row->greets)
+    if (!permit_needs_login(request->route) && request->route->row->greets)
         return find_login(request, &why) == LATER ? LATER : MAY;
-    if (!login_needed(request->route))
+    if (!permit_needs_login(request->route))
         return request->route->row->scarce ? count_stranger(request) : MAY;
     enum verdict verdict = find_login(request, &why);
     if (verdict == MAY_NOT)

@@ -7,4 +7,7 @@
  * with a refusal made, or with the request parked until keys have arrived; then it is asked again. */
 bool permit(struct request *request);
 
+/* Whether nobody gets a good answer of a route without a login. */
+bool permit_needs_login(const struct route *route);
+
 #endif

@@ -6,6 +6,7 @@
 #include "http_edge/base64.h"
 #include "http_edge/body.h"
 #include "http_edge/natives.h"
+#include "http_edge/picture.h"
 #include "http_edge/reply.h"
 #include "http_edge/send.h"
 #include "http_edge/shard.h"
@@ -14,10 +15,9 @@
 #include "protocol/node/clock.h"
 #include "protocol/node/config.h"
 
-/* Pictures of accounts. The bytes go into the store under a name that nobody can guess, transcode makes the picture of
- * them in its sandbox, auth keeps its name; the bytes are removed at the request's end. */
+enum { LARGE_MAX = 8, NAME_DIGITS = 32 };
 
-enum { LARGE_MAX = 8, SIZE_LARGE = 512, SIZE_SMALL = 128, NAME_DIGITS = 32 };
+static const struct picture_kind profile = {"square", 512, 128};
 
 __asm__(".section .rodata\n"
         "zoe_picture_default:\n"
@@ -30,26 +30,8 @@ static const struct { const char *from, *end; } nobody = {zoe_picture_default, z
 
 /* --- a new picture --- */
 
-static void kept(struct request *request) {
-    if (request->answers[1].status == OK)
-        reply_record(request, request->answers[1].value);
-    else
-        reply_problem(request, &request->answers[1]);
-}
-
-static void made(struct request *request) {
-    const struct answer *answer = &request->answers[0];
-    if (answer->status != OK) {
-        reply_problem(request, answer);
-        return;
-    }
-    const struct picture_made *picture = answer->value;
-    const struct profile_form *form = request->form;
-    struct picture_change ask = {.picture = picture->name, .name = form ? form->name : NULL};
-    request_ask(request, 1, MSG_auth_picture, &ask, kept);
-}
-
 static void arrived(struct request *request) {
+    const struct picture_kind *kind = request->picture.kind;
     bool whole;
     int64_t bytes = upload_offset(request, &whole);
     upload_unlock(request);
@@ -66,13 +48,18 @@ static void arrived(struct request *request) {
         reply_refuse(request, UNAVAILABLE, NULL, NULL);
         return;
     }
-    sizes[0] = SIZE_LARGE, sizes[1] = SIZE_SMALL;
-    struct picture_ask ask = {.file = request->upload_id, .shape = "square", .sizes = {sizes, 2}};
-    request_ask(request, 0, MSG_transcode_picture, &ask, made);
+    sizes[0] = kind->large, sizes[1] = kind->small;
+    struct picture_ask ask = {.file = request->upload_id, .shape = kind->shape, .sizes = {sizes, 2}};
+    request_ask(request, PICTURE_SLOT, MSG_transcode_picture, &ask, request->picture.made);
 }
 
-/* False when it is answered already. */
-static bool opened(struct request *request) {
+void picture_make(struct request *request, const struct picture_kind *kind, void (*made)(struct request *request)) {
+    request->picture.kind = kind;
+    request->picture.made = made;
+    upload_finish(request, arrived);
+}
+
+bool picture_open(struct request *request) {
     const char *file = arena_print(request->arena, "incoming/%016llx%016llx", (unsigned long long)random_u64(),
                                    (unsigned long long)random_u64());
     request->upload_id = file ? strchr(file, '/') + 1 : NULL;
@@ -88,39 +75,6 @@ static bool opened(struct request *request) {
     }
 }
 
-void picture_put_early(struct request *request) {
-    const char *type = request->in.content_type, *length = request->in.content_length;
-    if (!type || strncasecmp(type, "image/", 6) != 0)
-        reply_refuse(request, UNSUPPORTED, NULL, "The body must be a picture, Content-Type image/...");
-    else if (length && strtoull(length, NULL, 10) > (uint64_t)config()->picture_bytes)
-        reply_refuse(request, TOO_LARGE, NULL, "The picture is larger than this server takes.");
-    else
-        opened(request);
-}
-
-void picture_put(struct request *request) {
-    upload_finish(request, arrived);
-}
-
-/* --- the profile as JSON --- */
-
-/* Bodies that large are taken a few at a time. */
-void profile_early(struct request *request) {
-    if (request->shard->large >= LARGE_MAX) {
-        reply_refuse(request, BUSY, NULL, "Too many pictures are arriving; try again soon.");
-        return;
-    }
-    request->large = true;
-    request->shard->large++;
-}
-
-static void changed(struct request *request) {
-    if (request->answers[0].status == OK)
-        reply_record(request, request->answers[0].value);
-    else
-        reply_problem(request, &request->answers[0]);
-}
-
 /* The text without the head of a data: URL (RFC 2397), which must say that it is a picture in base64. NULL when it says
  * something else. */
 static const char *base64_part(const char *text) {
@@ -132,25 +86,75 @@ static const char *base64_part(const char *text) {
     return good ? comma + 1 : NULL;
 }
 
-static void refuse_field(struct request *request, const char *why) {
+static void refuse_field(struct request *request, const char *field, const char *why) {
     struct fault fault = {0};
     fault_set(&fault, "%s", why);
-    fault_in(&fault, take_name(request->route->take, "picture"), 0);
+    fault_in(&fault, field, 0);
     reply_fault(request, NULL, &fault);
 }
 
-static void take_picture(struct request *request, const char *text) {
+bool picture_text(struct request *request, const char *field, const char *text) {
     struct buffer bytes = {0};
     const char *part = base64_part(text);
+    bool opened = false;
     if (!part || base64_read(part, strlen(part), &bytes))
-        refuse_field(request, "must be a picture in base64, or a data: URL of one");
+        refuse_field(request, field, "must be a picture in base64, or a data: URL of one");
     else if (bytes.n > (size_t)config()->picture_bytes)
         reply_refuse(request, TOO_LARGE, NULL, "The picture is larger than this server takes.");
-    else if (opened(request)) {
+    else if ((opened = picture_open(request)))
         upload_data(request, bytes.at ? bytes.at : "", bytes.n);
-        upload_finish(request, arrived);
-    }
     buffer_free(&bytes);
+    return opened;
+}
+
+/* --- the profile's --- */
+
+static void kept(struct request *request) {
+    if (request->answers[0].status == OK)
+        reply_record(request, request->answers[0].value);
+    else
+        reply_problem(request, &request->answers[0]);
+}
+
+static void made(struct request *request) {
+    const struct answer *answer = &request->answers[PICTURE_SLOT];
+    if (answer->status != OK) {
+        reply_problem(request, answer);
+        return;
+    }
+    const struct picture_made *picture = answer->value;
+    const struct profile_form *form = request->form;
+    struct picture_change ask = {.picture = picture->name, .name = form ? form->name : NULL};
+    request_ask(request, 0, MSG_auth_picture, &ask, kept);
+}
+
+void picture_put_early(struct request *request) {
+    const char *type = request->in.content_type, *length = request->in.content_length;
+    if (!type || strncasecmp(type, "image/", 6) != 0)
+        reply_refuse(request, UNSUPPORTED, NULL, "The body must be a picture, Content-Type image/...");
+    else if (length && strtoull(length, NULL, 10) > (uint64_t)config()->picture_bytes)
+        reply_refuse(request, TOO_LARGE, NULL, "The picture is larger than this server takes.");
+    else
+        picture_open(request);
+}
+
+void picture_put(struct request *request) {
+    picture_make(request, &profile, made);
+}
+
+/* --- the profile as JSON --- */
+
+/* Bodies that large are taken a few at a time. */
+void profile_early(struct request *request) {
+    const char *length = request->in.content_length;
+    if (length && strtoull(length, NULL, 10) <= (uint64_t)config()->body_bytes)
+        return;
+    if (request->shard->large >= LARGE_MAX) {
+        reply_refuse(request, BUSY, NULL, "Too many pictures are arriving; try again soon.");
+        return;
+    }
+    request->large = true;
+    request->shard->large++;
 }
 
 void profile_change(struct request *request) {
@@ -163,12 +167,12 @@ void profile_change(struct request *request) {
     request->json = NULL;
     if (!form->picture) {
         struct profile_ask ask = {.name = form->name};
-        request_ask(request, 0, MSG_auth_profile, &ask, changed);
+        request_ask(request, 0, MSG_auth_profile, &ask, kept);
     } else if (!*form->picture) {
         struct picture_change ask = {.gone = true, .has_gone = true, .name = form->name};
-        request_ask(request, 0, MSG_auth_picture, &ask, changed);
-    } else
-        take_picture(request, form->picture);
+        request_ask(request, 0, MSG_auth_picture, &ask, kept);
+    } else if (picture_text(request, take_name(request->route->take, "picture"), form->picture))
+        picture_make(request, &profile, made);
 }
 
 /* --- files --- */

@@ -10,13 +10,14 @@
 #include "http_edge/send.h"
 #include "http_edge/shard.h"
 #include "http_edge/text.h"
+#include "http_edge/ticket.h"
 #include "protocol/node/clock.h"
 #include "protocol/node/config.h"
 #include "protocol/node/log.h"
 
 /* Films: the address to play one, its playlists, its segments, its poster. */
 
-enum { PATH_BYTES = 400, TITLE_SECONDS = 3600 /* as videoapp documents it; veeplay's addresses too */ };
+enum { PATH_BYTES = 400 };
 
 static const char for_ever[] = "private, max-age=31536000, immutable", ask_again[] = "private, no-cache";
 
@@ -40,6 +41,9 @@ static void send_file(struct request *request, const char *asset, const char *fi
     switch (kind) {
     case NAME_PLAYLIST:
         send_playlist(request, name, type, sign, missing);
+        break;
+    case NAME_MANIFEST:
+        send_playlist(request, name, type, NULL, missing);
         break;
     case NAME_SEGMENT:
         send_mapped(request, name, type, for_ever, sign, missing);
@@ -85,31 +89,19 @@ static bool is_hidden(const struct request *request, const struct playable_reply
 
 /* --- the address --- */
 
-int64_t play_token(struct request *request, enum token_kind kind, int64_t title, const char *asset, char *to,
-                   size_t size) {
-    size_t key_bytes;
-    const uint8_t *key = keys_playback(request->shard->keys, &key_bytes);
-    int64_t now = clock_wall_ms() / 1000;
-    struct token token = {.user = request->login.user,
-                          .session = request->login.id,
-                          .title = title,
-                          .issued = now,
-                          .expires = now + (kind == TOKEN_PLAY ? config()->playback_seconds : TITLE_SECONDS)};
-    snprintf(token.asset, sizeof token.asset, "%s", asset ? asset : "");
-    return key && !token_write_play(kind, &token, key, key_bytes, to, size) ? token.expires : 0;
-}
-
 static void write_address(struct request *request, const struct playable_reply *film, double position) {
-    char text[PLAY_TOKEN_BYTES], when[32];
-    int64_t expires = play_token(request, TOKEN_PLAY, film->id, film->asset, text, sizeof text);
+    char text[TICKET_BYTES], when[32];
+    int64_t expires = ticket_write(request, TOKEN_PLAY, film->id, film->asset, text, sizeof text);
     if (!expires) {
         reply_refuse(request, UNAVAILABLE, NULL, "Films cannot be played right now.");
         return;
     }
     struct buffer json = {0};
     time_to_text(expires * 1000, when);
-    buffer_print(&json, "{\"playlist_url\":\"/play/%s/master.m3u8\",\"expires_at\":\"%s\",\"position\":%.3f}", text,
-                 when, position);
+    buffer_print(&json, "{\"playlist_url\":\"/play/%s/master.m3u8\",", text);
+    if (film->fragments && !strcmp(film->state, "ready"))
+        buffer_print(&json, "\"dash_url\":\"/play/%s/manifest.mpd\",", text);
+    buffer_print(&json, "\"expires_at\":\"%s\",\"position\":%.3f}", when, position);
     reply_json(request, 200, &json);
 }
 
@@ -227,23 +219,63 @@ static void no_rung(struct request *request) {
 
 static void send_rung(struct request *request) {
     char file[64];
-    const char *rung = request_param(request, "rung"), *segment = request_param(request, "segment");
-    snprintf(file, sizeof file, "%s/%s", rung, *segment ? segment : "index.m3u8");
+    const char *segment = request_param(request, "segment");
+    snprintf(file, sizeof file, "%.7s/%s", request->rung, *segment ? segment : "index.m3u8");
     struct send_signed sign = sign_by_hour();
     send_file(request, request->asset ? request->asset : "", file, &sign, no_rung);
+}
+
+/* A rung of fragments has no sound of its own, and its segments need other names than these routes have: who asks for
+ * its playlist gets one that brings both together. */
+static void send_single(struct request *request) {
+    char token[TICKET_BYTES];
+    const char *asset = request->asset, *place = NULL;
+    if (!asset || !play_asset_name(asset)) {
+        no_rung(request);
+        return;
+    }
+    if (ticket_write(request, TOKEN_PLAY, request_number(request, "id"), asset, token, sizeof token))
+        place = arena_print(request->arena, "%s/play/%s/%s/single.m3u8", request_base(request), token, request->rung);
+    if (!place) {
+        reply_refuse(request, UNAVAILABLE, NULL, "Films cannot be played right now.");
+        return;
+    }
+    reply_empty(request, 302);
+    reply_header(request, "Location", place);
+    reply_header(request, "Cache-Control", "no-store");
+}
+
+/* A film is never made larger than it came, but a client asks for the heights that its API knows: it gets the nearest
+ * one below that is there, or the lowest. */
+static int64_t nearest_rung(const struct playable_reply *film, int64_t wanted) {
+    int64_t below = 0, lowest = 0;
+    for (size_t i = 0; i < film->rungs.n; i++) {
+        int64_t one = LIST_AT(film->rungs, int64_t, i);
+        below = one <= wanted && one > below ? one : below;
+        lowest = !lowest || one < lowest ? one : lowest;
+    }
+    bool settled = !strcmp(film->state, "ready"); /* more of them may come before */
+    return !settled ? wanted : below ? below : lowest ? lowest : wanted;
 }
 
 static void rung_known(struct request *request) {
     const struct playable_reply *film = film_of(request);
     if (!film)
         return;
+    bool single = film->fragments && !*request_param(request, "segment");
     request->asset = film->asset ? arena_text(request->arena, film->asset) : NULL;
-    member_check(request, film->plan_id, true, send_rung);
+    request->rung = arena_print(request->arena, "%lldp",
+                                (long long)nearest_rung(film, strtoll(request_param(request, "rung"), NULL, 10)));
+    if (!request->rung) {
+        reply_refuse(request, UNAVAILABLE, NULL, NULL);
+        return;
+    }
+    member_check(request, film->plan_id, true, single ? send_single : send_rung);
 }
 
 void play_rung(struct request *request) {
     const char *rung = request_param(request, "rung"), *segment = request_param(request, "segment");
-    bool known = !strcmp(rung, "480p") || !strcmp(rung, "720p") || !strcmp(rung, "1080p");
+    bool known = text_lists(request->route->row->rungs, rung);
     bool playlist = !strcmp(request->route->row->path + strlen(request->route->row->path) - 5, ".m3u8");
     if (playlist && !known)
         reply_refuse(request, NOT_FOUND, "rung-unknown", "There is no such resolution.");
@@ -259,7 +291,11 @@ static void no_poster(struct request *request) {
 
 static void poster_known(struct request *request) {
     const struct playable_reply *film = film_of(request);
-    if (film)
+    char name[96];
+    if (film && film->picture) {
+        snprintf(name, sizeof name, "pictures/%.2s/%.32s/1080.jpg", film->picture, film->picture);
+        send_mapped(request, name, "image/jpeg", ask_again, NULL, no_poster);
+    } else if (film)
         send_file(request, film->asset ? film->asset : "", "poster.jpg", NULL, no_poster);
 }
 

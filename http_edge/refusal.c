@@ -1,10 +1,10 @@
 #include "http_edge/refusal.h"
 
-#define TEXT_FIELD(name_)                                                                                              \
+#define TEXT_FIELD(name_, need_)                                                                                       \
     {.key = __COUNTER__,                                                                                               \
      .type = TYPE_TEXT,                                                                                                \
      .name = #name_,                                                                                                   \
-     .need = NEED_OPTIONAL,                                                                                            \
+     .need = NEED_##need_,                                                                                             \
      .max = 500,                                                                                                       \
      .offset = offsetof(struct refusal, name_)},
 #define INT_FIELD(name_)                                                                                               \
@@ -18,8 +18,9 @@
 const struct record *refusal_record(void) {
     static const struct record_about about = {"refusal", "Why a request is not answered as it wished.",
                                               sizeof(struct refusal)};
-    static const struct field fields[] = {TEXT_FIELD(code) TEXT_FIELD(title) TEXT_FIELD(detail) TEXT_FIELD(
-        field) TEXT_FIELD(name) TEXT_FIELD(method) TEXT_FIELD(media) INT_FIELD(http) INT_FIELD(retry_after)};
+    static const struct field fields[] = {TEXT_FIELD(code, REQUIRED) TEXT_FIELD(title, REQUIRED) TEXT_FIELD(
+        detail, REQUIRED) TEXT_FIELD(field, OPTIONAL) TEXT_FIELD(name, OPTIONAL) TEXT_FIELD(method, REQUIRED)
+                                              TEXT_FIELD(media, OPTIONAL) INT_FIELD(http) INT_FIELD(retry_after)};
     static const struct record whole = {&about, fields, sizeof fields / sizeof *fields};
     return &whole;
 }

@@ -37,10 +37,9 @@ static const struct error *error_in(const struct error *errors, size_t n, const 
     return NULL;
 }
 
-static const struct error *error_for(const struct request *request, const struct refusal *refusal) {
+const struct error *reply_error(const struct route *route, const struct dialect *dialect,
+                                const struct refusal *refusal) {
     const char *keys[] = {refusal->finest, refusal->key, refusal->code, refusal_status_key(refusal->status), "*"};
-    const struct route *route = request->route;
-    const struct dialect *dialect = request->dialect;
     const struct error *error = NULL;
     for (size_t k = 0; k < sizeof keys / sizeof *keys && !error; k++) {
         if (keys[k] && route)
@@ -79,7 +78,7 @@ static const struct error *complete(struct request *request, struct refusal *ref
     refusal->title = row->text;
     refusal->method = method_name(request->method);
     refusal->name = refusal->field && *refusal->field ? refusal->field + 1 : refusal->field;
-    const struct error *error = error_for(request, refusal);
+    const struct error *error = reply_error(request->route, request->dialect, refusal);
     refusal->http = error && error->row->http ? error->row->http : refusal->http ? refusal->http : row->http;
     refusal->has_http = true;
     refusal->retry_after = retry_seconds(refusal);
@@ -88,7 +87,7 @@ static const struct error *complete(struct request *request, struct refusal *ref
 }
 
 static void shape(const struct error *error, const struct refusal *refusal, struct buffer *to) {
-    struct template_frame frame = {.base = "", .login = ""};
+    struct template_frame frame = {.base = ""};
     template_run(error->give, refusal, &frame, to);
 }
 
@@ -124,14 +123,15 @@ void reply_refuse(struct request *request, enum status status, const char *code,
 }
 
 /* "name why." */
-static const char *sentence(struct request *request, const struct fault *fault) {
-    const char *text = *fault->field ? arena_print(request->arena, "%s %s.", fault->field + 1, fault->why)
-                                     : arena_print(request->arena, "%s.", fault->why);
+static const char *sentence(struct request *request, const char *field, const char *why) {
+    const char *text = field && *field ? arena_print(request->arena, "%s %s.", field + 1, why)
+                                       : arena_print(request->arena, "%s.", why);
     return text ? text : "The request is not valid.";
 }
 
 void reply_fault(struct request *request, const char *key, const struct fault *fault) {
-    struct refusal refusal = {.status = INVALID, .key = key, .field = fault->field, .detail = sentence(request, fault)};
+    struct refusal refusal = {
+        .status = INVALID, .key = key, .field = fault->field, .detail = sentence(request, fault->field, fault->why)};
     reply_refusal(request, &refusal);
 }
 
@@ -159,7 +159,7 @@ void reply_faults(struct request *request, const struct take_faults *faults, boo
                                                                           : NULL,
                                   .key = blank ? "missing" : key,
                                   .field = faults->at[i].fault.field,
-                                  .detail = sentence(request, &faults->at[i].fault)};
+                                  .detail = sentence(request, faults->at[i].fault.field, faults->at[i].fault.why)};
         if (faults->n == 1) {
             reply_refusal(request, &refusal);
             return;
@@ -192,6 +192,8 @@ void reply_problem(struct request *request, const struct answer *answer) {
         refusal.code = problem->code && *problem->code ? problem->code : NULL;
         refusal.detail = problem->detail && *problem->detail ? problem->detail : NULL;
         refusal.field = client_field(request, problem->field);
+        if (refusal.status == INVALID && refusal.field && refusal.detail)
+            refusal.detail = sentence(request, refusal.field, refusal.detail);
         refusal.retry_after = problem->retry_after;
         refusal.has_retry_after = problem->has_retry_after;
     }

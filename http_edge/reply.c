@@ -7,10 +7,10 @@
 
 #include "http_edge/cors.h"
 #include "http_edge/natives.h"
-#include "http_edge/play.h"
 #include "http_edge/proxy.h"
 #include "http_edge/shard.h"
 #include "http_edge/text.h"
+#include "http_edge/ticket.h"
 #include "protocol/node/config.h"
 #include "protocol/wire/json.h"
 
@@ -34,7 +34,7 @@ void reply_common(struct request *request, struct MHD_Response *response) {
     trace_text(request->trace, trace);
     MHD_add_response_header(response, "X-Request-Id", trace);
     if (request->traced) {
-        snprintf(text, sizeof text, "00-%s-%016llx-01", trace, (unsigned long long)shard_random(request->shard));
+        snprintf(text, sizeof text, "00-%s-%016llx-01", trace, (unsigned long long)request_random(request));
         MHD_add_response_header(response, "Traceresponse", text);
     }
     if (request->route && request->route->row->always) {
@@ -45,8 +45,8 @@ void reply_common(struct request *request, struct MHD_Response *response) {
     int origin = cors_origin(request->in.origin);
     if (origin >= 0)
         cors_add(response, origin);
-    if (request->in.origin)
-        MHD_add_response_header(response, "Vary", "Origin");
+    /* Also for a request without one: what a shared cache keeps of it would be wrong for those that have one. */
+    MHD_add_response_header(response, "Vary", "Origin");
     if (request->closing || request->shard->draining)
         MHD_add_response_header(response, "Connection", "close");
 }
@@ -177,22 +177,10 @@ static void keep(struct request *request, const struct buffer *body, const char 
 
 void reply_constant(struct request *request) {
     static const struct nothing nothing;
-    struct template_frame frame = {.base = request_base(request), .login = ""};
+    struct template_frame frame = {.base = request_base(request)};
     struct buffer body = {0};
     template_run(request->route->give, &nothing, &frame, &body);
     reply_body(request, 200, "application/json", "no-cache", &body);
-}
-
-/* Where the front end's login is. */
-static const char *login_page(struct request *request) {
-    static const char front[] = "{front}";
-    const char *at = config()->link_videoflix_s3_login, *base = config()->front_url;
-    size_t n = strlen(base);
-    if (strncmp(at, front, sizeof front - 1) != 0)
-        return at;
-    while (n && base[n - 1] == '/')
-        n--;
-    return arena_print(request->arena, "%.*s%s", (int)n, base, at + sizeof front - 1);
 }
 
 static const char *query_text(void *self, const char *name) {
@@ -201,10 +189,10 @@ static const char *query_text(void *self, const char *name) {
 
 static struct template_frame frame_of(struct request *request) {
     return (struct template_frame){.base = request_base(request),
-                                   .login = login_page(request),
-                                   .secure = !strcmp(config()->cookie_secure, "on") || proxy_secure(request),
+                                   .secure = !strcmp(config()->cookie_secure, "on") || proxy_secure(request) ||
+                                             !strcmp(config()->cookie_samesite, "None"),
                                    .user = request->login.user,
-                                   .token = watch_token,
+                                   .token = ticket_add,
                                    .query = query_text,
                                    .self = request};
 }

@@ -16,6 +16,10 @@ void reply_faults(struct request *request, const struct take_faults *faults, boo
 /* What an actor refused. */
 void reply_problem(struct request *request, const struct answer *answer);
 
+/* The row that tells what a refusal becomes; `route` may be NULL. */
+const struct error *reply_error(const struct route *route, const struct dialect *dialect,
+                                const struct refusal *refusal);
+
 /* The route's answer: its code, its shape over `value`, its header lines; ETag and 304 for reads. */
 void reply_record(struct request *request, const void *value);
 

@@ -181,3 +181,11 @@ void request_keys_news(struct request *request) {
     request->wants_keys = false;
     request_resume(request);
 }
+
+uint64_t request_random(struct request *request) {
+    /* splitmix64 */
+    uint64_t z = request->shard->random += 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}

@@ -43,6 +43,8 @@ struct request {
     bool body_too_large; /* the rest is thrown away, then 413 */
     bool in_head;        /* MHD still asks whether to read the body */
     bool large;          /* counted in the shard's `large` */
+    int64_t own_bytes;   /* counted in the shard's */
+    bool misused;        /* `route` is another method's: for its login only */
     bool suspended, queued_ready, watched, gone, closing, traced;
     struct buffer body;
     uint64_t body_seen;
@@ -73,11 +75,17 @@ struct request {
     /* Of native routes: what they keep, and what becomes of it at the request's end. */
     void *state;
     void (*state_end)(struct request *request, bool completed);
-    const char *upload_id, *asset;
+    const char *upload_id, *asset, *rung;
     struct member_place {
         int64_t plan;
         void (*allowed)(struct request *request);
-    } member;          /* of members.c */
+    } member; /* of members.c */
+    struct picture_wish {
+        const struct picture_kind *kind;
+        void (*made)(struct request *request);
+        void (*go_on)(struct request *request);
+        unsigned done; /* bits of the members that are pictures already */
+    } picture;         /* of picture.c and title_picture.c */
     const void *order; /* of send.c, while an object is fetched */
     const void *form;  /* what body_take() made */
     /* Body of a streaming route: takes some bytes, or suspends and takes none. */
@@ -116,6 +124,9 @@ bool request_is_read(const struct request *request);
 void request_settle(struct request *request);
 /* Stops all that was asked. */
 void request_cancel_asks(struct request *request);
+
+/* 64 random bits, not for secrets. */
+uint64_t request_random(struct request *request);
 
 struct request *request_new(struct shard *shard);
 void request_free(struct request *request);

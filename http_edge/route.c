@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http_edge/dialects.h"
 #include "http_edge/refusal.h"
 
 enum { CHILDREN_MAX = 64, DIALECTS_MAX = 16 };
@@ -182,20 +181,23 @@ static int compile_dialect(const struct dialect_table *table, char why[300]) {
     return 0;
 }
 
-int route_compile(const char *names, char why[300]) {
-    size_t count, found = 0;
-    const struct dialect_table *tables = dialects_all(&count);
+static bool is_dialect(const struct dialect_table *tables, const char *name, size_t n) {
+    for (size_t i = 1; tables[i].dialect; i++)
+        if (strlen(tables[i].dialect->name) == n && !memcmp(tables[i].dialect->name, name, n))
+            return true;
+    return false;
+}
+
+int route_compile(const struct dialect_table *tables, const char *names, char why[300]) {
     for (const char *at = names; *at; at += strcspn(at, ","), at += *at == ',')
-        found++;
-    for (size_t i = 0; i < count; i++) {
-        bool served = i && listed(names, tables[i].dialect->name);
-        found -= served;
-        if ((!i || served) && compile_dialect(&tables[i], why))
+        if (!is_dialect(tables, at, strcspn(at, ","))) {
+            snprintf(why, 300, "\"%.*s\" is no dialect", (int)strcspn(at, ","), at);
             return -1;
-    }
-    if (found)
-        snprintf(why, 300, "a name of it is no dialect");
-    return found ? -1 : 0;
+        }
+    for (size_t i = 0; tables[i].dialect; i++)
+        if ((!i || listed(names, tables[i].dialect->name)) && compile_dialect(&tables[i], why))
+            return -1;
+    return 0;
 }
 
 static bool fits(const struct node *node, const char *part, size_t n) {

@@ -42,8 +42,21 @@ struct error_row {
     const char *give;
 };
 
+/* What the row of a NATIVE cannot show by itself, for the description of the API. Lists are separated by blanks. */
+struct says {
+    const char *about;   /* one sentence; NULL: the message's */
+    const char *tag;     /* where it stands in the description; NULL: the message's service */
+    const char *reads;   /* media type of the body, when it is no JSON that `take` names */
+    const char *sends;   /* media type of a good answer; NULL: JSON of `give` or of the record, or nothing */
+    const char *asks;    /* headers and ?queries that it reads, a ! behind those that it needs */
+    const char *headers; /* names of what a good answer carries */
+    const char *codes;   /* statuses of the same form beside the first */
+};
+
 struct route_row {
     const char *path;
+    const char *name; /* of the native function */
+    const struct says *says;
     void (*native)(struct request *); /* answers when the body is there; or `message` is asked */
     void (*early)(struct request *);  /* decides before the body is read */
     const char *take, *give, *headers;
@@ -52,6 +65,9 @@ struct route_row {
         void);                 /* what `give` and `headers` are shaped from, when it is not the message's reply */
     const char *control;       /* Cache-Control of a good answer, instead of the usual one */
     const char *always;        /* a header line of every answer, refusals too */
+    const char *refuses;       /* "404 409": what its message refuses with, beside what the other attributes lead to */
+    const char *pictures;      /* members of the JSON body that may be pictures: names of title_picture.c */
+    const char *rungs;         /* "480p 720p": what {rung} may be */
     const char *cache, *touch; /* tags: "titles title:{id}" */
     const struct error_row *errors;
     /* Where several dialects claim a path and method: this one's when the body has that member, when Accept names that
@@ -78,8 +94,12 @@ struct dialect_row {
     const char *also; /* every route is mounted a second time, behind this prefix */
     bool forms;       /* application/x-www-form-urlencoded bodies are taken too */
     bool strays;      /* its errors are those of paths that are nobody's */
+    bool strict;      /* parameters of the query that no route takes are refused */
     bool gather;      /* a refused body is told with all its wrong fields: the members of their shapes in one object */
     const char *realm;
+    bool guards;        /* asks for the login of a closed path before it says that it does not take a method */
+    const char *logins; /* whose access tokens it takes, when not its own: a realm that auth knows */
+    const char *about;  /* a few sentences for the description of the API */
 };
 
 struct error {
@@ -124,8 +144,15 @@ struct match {
     bool redirect; /* the same path with a slash behind it is a route */
 };
 
-/* Compiles the tables of the dialects that ZOE_DIALECTS names (and the house's own); -1 with a sentence in `why`. */
-int route_compile(const char *names, char why[300]);
+/* One dialect as its table says it; lists end in a row of zeros. */
+struct dialect_table {
+    const struct dialect_row *dialect;
+    const struct route_row *routes;
+    const struct error_row *errors;
+};
+
+/* Compiles the tables whose names are in ZOE_DIALECTS, and the first of them; -1 with a sentence in `why`. */
+int route_compile(const struct dialect_table *tables, const char *names, char why[300]);
 
 /* Finds the route of a raw path (no query). HEAD goes to GET. */
 void route_match(enum method method, const char *path, struct match *match);

@@ -141,8 +141,9 @@ static struct held *open_file(struct segments *segments, const char *name, uint6
             drop(segments, known);
         return NULL;
     }
-    errno = EFBIG;
-    if (!fstat(fd, &stat) && S_ISREG(stat.st_mode) && stat.st_size && (size_t)stat.st_size <= SEGMENT_BYTES_MAX) {
+    bool file = !fstat(fd, &stat) && S_ISREG(stat.st_mode) && stat.st_size;
+    errno = file ? EFBIG : ENOENT;
+    if (file && (size_t)stat.st_size <= SEGMENT_BYTES_MAX) {
         if (known && same_file(known, &stat)) {
             close(fd);
             known->checked_ms = clock_ms();
@@ -179,10 +180,11 @@ static struct segment *hold(struct segments *segments, struct held *held) {
     return &held->segment;
 }
 
-struct segment *segment_hold(struct segments *segments, const char *name, const char *type, const char *cache) {
+static struct segment *hold_file(struct segments *segments, const char *name, const char *type, const char *cache,
+                                 int64_t check_ms) {
     uint64_t hash = cache_tag(name, strlen(name));
     struct held *known = find(segments, name, hash), *held = known;
-    if (!known || clock_ms() - known->checked_ms >= CHECK_MS)
+    if (!known || clock_ms() - known->checked_ms >= check_ms)
         held = open_file(segments, name, hash, known);
     if (!held)
         return NULL;
@@ -193,6 +195,14 @@ struct segment *segment_hold(struct segments *segments, const char *name, const 
         keep(segments, held);
     }
     return hold(segments, held);
+}
+
+struct segment *segment_hold(struct segments *segments, const char *name, const char *type, const char *cache) {
+    return hold_file(segments, name, type, cache, CHECK_MS);
+}
+
+struct segment *segment_hold_now(struct segments *segments, const char *name, const char *type, const char *cache) {
+    return hold_file(segments, name, type, cache, 0);
 }
 
 void segment_release(struct segments *segments, struct segment *segment) {

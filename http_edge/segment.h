@@ -22,9 +22,11 @@ struct segment {
 struct segments *segments_new(struct metrics *metrics);
 void segments_free(struct segments *segments);
 
-/* NULL with errno when there is no such file (or it is empty or too large to be kept: EFBIG). The caller holds it until
- * segment_release(). `type` and `cache` are header values that stay. */
+/* NULL with errno when there is no such file (or it is empty), or it is too large to be kept (EFBIG). The caller holds
+ * it until segment_release(). `type` and `cache` are header values that stay. */
 struct segment *segment_hold(struct segments *segments, const char *name, const char *type, const char *cache);
+/* The same of what is there at this moment, and not a second ago: for what grows. */
+struct segment *segment_hold_now(struct segments *segments, const char *name, const char *type, const char *cache);
 void segment_release(struct segments *segments, struct segment *segment);
 
 /* The same for objects of a store that is a bucket, which were fetched (objects.h). All of them are bounded together,

@@ -1,5 +1,6 @@
 #include "http_edge/send.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,8 @@
 
 #include "db/store/store.h"
 #include "http_edge/cors.h"
+#include "http_edge/large.h"
+#include "http_edge/names.h"
 #include "http_edge/objects.h"
 #include "http_edge/presign.h"
 #include "http_edge/range.h"
@@ -16,7 +19,8 @@
 #include "http_edge/shard.h"
 #include "protocol/node/config.h"
 
-enum { PLAYLIST_BYTES_MAX = 4 << 20 };
+/* Of playlists that are written for one viewer and not sent yet. */
+enum { OWN_BYTES_MAX = 256 << 20 };
 
 static const char ask_again[] = "private, no-cache";
 
@@ -30,11 +34,19 @@ static bool range_holds(const struct request *request, const char *etag) {
     return request->in.range && (!request->in.if_range || !strcmp(request->in.if_range, etag));
 }
 
-static void part_headers(struct request *request, const char *type, const char *cache, const char *etag) {
-    reply_header(request, "Content-Type", type);
-    reply_header(request, "Cache-Control", cache);
-    reply_header(request, "ETag", etag);
+void send_describe(struct request *request, const struct send_what *what, uint64_t first, uint64_t count) {
+    char text[96];
+    if (!request->response)
+        return;
+    reply_common(request, request->response);
+    reply_header(request, "Content-Type", what->type);
+    reply_header(request, "Cache-Control", what->cache);
+    reply_header(request, "ETag", what->etag);
     reply_header(request, "Accept-Ranges", "bytes");
+    snprintf(text, sizeof text, "bytes %llu-%llu/%llu", (unsigned long long)first,
+             (unsigned long long)(first + count - 1), (unsigned long long)what->size);
+    if (request->http == 206)
+        reply_header(request, "Content-Range", text);
 }
 
 static void outside(struct request *request, uint64_t size) {
@@ -46,28 +58,39 @@ static void outside(struct request *request, uint64_t size) {
     reply_header(request, "Content-Range", text);
 }
 
+bool send_judge(struct request *request, const struct send_what *what, uint64_t *first, uint64_t *count, int *http) {
+    enum range_answer range = range_holds(request, what->etag) && request->method == METHOD_GET
+                                  ? range_read(request->in.range, what->size, first, count)
+                                  : RANGE_WHOLE;
+    if (reply_unchanged(request, what->etag)) {
+        reply_empty(request, 304);
+        reply_header(request, "ETag", what->etag);
+        reply_header(request, "Cache-Control", what->cache);
+        return false;
+    }
+    if (range == RANGE_OUTSIDE) {
+        outside(request, what->size);
+        return false;
+    }
+    if (range == RANGE_WHOLE) {
+        *first = 0;
+        *count = what->size;
+    }
+    *http = range == RANGE_PART ? 206 : 200;
+    return true;
+}
+
 static void answer(struct request *request, struct segment *segment, const char *type, const char *cache) {
     uint64_t first, count;
-    enum range_answer range = range_holds(request, segment->etag) && request->method == METHOD_GET
-                                  ? range_read(request->in.range, segment->n, &first, &count)
-                                  : RANGE_WHOLE;
-    if (reply_unchanged(request, segment->etag)) {
-        reply_empty(request, 304);
-        reply_header(request, "ETag", segment->etag);
-        reply_header(request, "Cache-Control", cache);
-    } else if (range == RANGE_OUTSIDE)
-        outside(request, segment->n);
-    else if (range == RANGE_PART) {
-        char text[96];
-        snprintf(text, sizeof text, "bytes %llu-%llu/%zu", (unsigned long long)first,
-                 (unsigned long long)(first + count - 1), segment->n);
+    int http;
+    struct send_what what = {type, cache, segment->etag, segment->n};
+    if (!send_judge(request, &what, &first, &count, &http))
+        return;
+    if (http == 206) {
         reply_response(request, 206,
                        MHD_create_response_from_buffer(count, (void *)(segment->at + first), MHD_RESPMEM_PERSISTENT),
                        count);
-        if (request->response)
-            reply_common(request, request->response);
-        part_headers(request, type, cache, segment->etag);
-        reply_header(request, "Content-Range", text);
+        send_describe(request, &what, first, count);
     } else {
         struct MHD_Response *response = segment_response(segment, cors_origin(request->in.origin));
         if (response)
@@ -75,6 +98,46 @@ static void answer(struct request *request, struct segment *segment, const char 
     }
     if (!request->response)
         reply_refuse(request, UNAVAILABLE, NULL, NULL);
+}
+
+static void answer_held(struct request *request, struct segment *segment, const char *type, const char *cache) {
+    request->state = segment;
+    request->state_end = release;
+    answer(request, segment, type, cache);
+}
+
+static void file_tag(const struct stat *stat, char etag[64]) {
+    snprintf(etag, 64, "\"%llx-%llx-%lx\"", (unsigned long long)stat->st_ino, (unsigned long long)stat->st_size,
+             stat->st_mtim.tv_sec * 1000000000 + stat->st_mtim.tv_nsec);
+}
+
+/* One that is too large to be kept among the segments: straight from the disk. */
+static void answer_file(struct request *request, const char *name, const char *type, const char *cache,
+                        void (*missing)(struct request *request)) {
+    struct stat stat;
+    char etag[64];
+    uint64_t first, count;
+    int http, fd = store_read(name);
+    if (fd < 0 || fstat(fd, &stat) || !S_ISREG(stat.st_mode)) {
+        if (fd >= 0)
+            close(fd);
+        missing(request);
+        return;
+    }
+    file_tag(&stat, etag);
+    struct send_what what = {type, cache, etag, (uint64_t)stat.st_size};
+    if (!send_judge(request, &what, &first, &count, &http)) {
+        close(fd);
+        return;
+    }
+    struct MHD_Response *response = MHD_create_response_from_fd_at_offset64(count, fd, first);
+    if (!response) {
+        close(fd);
+        reply_refuse(request, UNAVAILABLE, NULL, NULL);
+        return;
+    }
+    reply_response(request, http, response, count);
+    send_describe(request, &what, first, count);
 }
 
 /* --- from a bucket --- */
@@ -86,8 +149,12 @@ struct order {
     bool signs;
 };
 
+bool send_presigns(void) {
+    return store_remote() && !strcmp(config()->media_delivery, "presigned");
+}
+
 static bool presigned(const struct send_signed *sign) {
-    return sign && !strcmp(config()->media_delivery, "presigned");
+    return sign && send_presigns();
 }
 
 static void have_mapped(struct request *request, struct segment *segment) {
@@ -107,11 +174,16 @@ static void have_playlist(struct request *request, struct segment *segment) {
     }
     if (slash)
         *slash = 0;
-    if (!slash || presign_playlist(segment->at, segment->n, folder, order->sign.when, order->sign.seconds, &body)) {
+    bool made =
+        slash && !presign_playlist(segment->at, segment->n, folder, order->sign.when, order->sign.seconds, &body);
+    bool fits = request->shard->own_bytes + (int64_t)body.size <= OWN_BYTES_MAX;
+    if (!made || !fits) {
         buffer_free(&body);
-        reply_refuse(request, UNAVAILABLE, NULL, NULL);
+        reply_refuse(request, made ? BUSY : UNAVAILABLE, NULL, NULL);
         return;
     }
+    request->own_bytes = (int64_t)body.size;
+    request->shard->own_bytes += request->own_bytes;
     reply_body(request, 200, order->type, order->cache, &body);
 }
 
@@ -152,40 +224,23 @@ void send_mapped(struct request *request, const char *name, const char *type, co
             order.sign = *sign;
         if (order.signs && strstr(cache, "immutable"))
             redirect(request, &order);
+        else if (names_is_whole_film(name))
+            large_get(request, &(struct large_want){name, type, cache, missing});
         else
             from_bucket(request, &order, missing, have_mapped);
         return;
     }
     struct segment *segment = segment_hold(request->shard->segments, name, type, cache);
-    if (!segment) {
+    if (segment)
+        answer_held(request, segment, type, cache);
+    else if (errno == EFBIG)
+        answer_file(request, name, type, cache, missing);
+    else
         missing(request);
-        return;
-    }
-    request->state = segment;
-    request->state_end = release;
-    answer(request, segment, type, cache);
-}
-
-static int read_playlist(const char *name, struct stat *stat, struct buffer *body) {
-    int fd = store_read(name);
-    if (fd < 0)
-        return -1;
-    char *text = !fstat(fd, stat) && stat->st_size <= PLAYLIST_BYTES_MAX ? malloc((size_t)stat->st_size + 1) : NULL;
-    ssize_t n = text ? pread(fd, text, (size_t)stat->st_size, 0) : -1;
-    close(fd);
-    if (n < 0) {
-        free(text);
-        return -1;
-    }
-    *body = (struct buffer){.at = text, .n = (size_t)n, .size = (size_t)stat->st_size + 1};
-    return 0;
 }
 
 void send_playlist(struct request *request, const char *name, const char *type, const struct send_signed *sign,
                    void (*missing)(struct request *request)) {
-    struct stat stat;
-    char etag[64];
-    struct buffer body = {0};
     if (store_remote()) {
         struct order order = {.name = name, .type = type, .cache = ask_again, .signs = presigned(sign)};
         if (order.signs)
@@ -193,17 +248,10 @@ void send_playlist(struct request *request, const char *name, const char *type, 
         from_bucket(request, &order, missing, have_playlist);
         return;
     }
-    if (read_playlist(name, &stat, &body)) {
+    /* All viewers share one mapping of what is there now, so that slow ones hold no memory. */
+    struct segment *segment = segment_hold_now(request->shard->segments, name, type, ask_again);
+    if (segment)
+        answer_held(request, segment, type, ask_again);
+    else
         missing(request);
-        return;
-    }
-    snprintf(etag, sizeof etag, "\"%llx-%llx-%lx\"", (unsigned long long)stat.st_ino, (unsigned long long)stat.st_size,
-             stat.st_mtim.tv_sec * 1000000000 + stat.st_mtim.tv_nsec);
-    if (reply_unchanged(request, etag)) {
-        buffer_free(&body);
-        reply_empty(request, 304);
-        reply_header(request, "Cache-Control", ask_again);
-    } else
-        reply_body(request, 200, type, ask_again, &body);
-    reply_header(request, "ETag", etag);
 }

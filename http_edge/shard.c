@@ -32,26 +32,6 @@ enum {
     CONNECTION_BYTES = 20 * 1024 /* cleared for every request, so not larger than heads are */
 };
 
-static const struct metrics *all_metrics[SHARDS_MAX];
-static unsigned all_count;
-
-void shard_register(struct shard *shard) {
-    all_metrics[all_count++] = shard->metrics;
-}
-
-const struct metrics *const *shard_metrics(unsigned *count) {
-    *count = all_count;
-    return all_metrics;
-}
-
-uint64_t shard_random(struct shard *shard) {
-    /* splitmix64 */
-    uint64_t z = shard->random += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
-
 /* --- MHD in the loop --- */
 
 static void unpark(struct request *request) {
@@ -83,15 +63,17 @@ static bool resume_ready(struct shard *shard) {
     return any;
 }
 
+static void serve(struct shard *shard);
+
 static int again(zloop_t *loop, int timer, void *arg) {
     (void)loop, (void)timer;
     struct shard *shard = arg;
     shard->hurrying = false;
-    shard_serve(shard);
+    serve(shard);
     return 0;
 }
 
-void shard_serve(struct shard *shard) {
+static void serve(struct shard *shard) {
     MHD_UNSIGNED_LONG_LONG timeout;
     for (int i = 0; i < ROUNDS; i++) {
         resume_ready(shard);
@@ -106,7 +88,7 @@ void shard_serve(struct shard *shard) {
 
 static int http_ready(zloop_t *loop, zmq_pollitem_t *item, void *arg) {
     (void)loop, (void)item;
-    shard_serve(arg);
+    serve(arg);
     return 0;
 }
 
@@ -117,7 +99,7 @@ static int client_gone(zloop_t *loop, zmq_pollitem_t *item, void *arg) {
     int n = epoll_wait(item->fd, events, 64, 0);
     for (int i = 0; i < n; i++)
         request_abandon(events[i].data.ptr);
-    shard_serve(shard);
+    serve(shard);
     return 0;
 }
 
@@ -138,7 +120,7 @@ static void link_said(void *self, const struct header *header, zmq_msg_t *body) 
 static void link_turn(void *self) {
     struct shard *shard = self;
     if (shard->ready_first)
-        shard_serve(shard);
+        serve(shard);
 }
 
 static void link_lost(void *self, unsigned broker) {
@@ -200,7 +182,7 @@ static bool drained(struct shard *shard) {
     if (shard->active && clock_ms() < shard->drain_until_ms)
         return false;
     while (shard->parked && !shard->parked->queued_ready)
-        request_abandon(shard->parked), shard_serve(shard);
+        request_abandon(shard->parked), serve(shard);
     return true;
 }
 
@@ -233,7 +215,7 @@ static int tick(zloop_t *loop, int timer, void *arg) {
     if (slow && link_living(shard->link))
         keys_tick(shard->keys);
     if (slow || shard->ready_first)
-        shard_serve(shard);
+        serve(shard);
     return shard->draining && drained(shard) ? -1 : 0;
 }
 
@@ -248,7 +230,7 @@ static int stop_asked(zloop_t *loop, zmq_pollitem_t *item, void *arg) {
         close(listener);
     events_end(shard->events);
     notices_end(shard->notices);
-    shard_serve(shard);
+    serve(shard);
     return 0;
 }
 
@@ -290,6 +272,7 @@ static int open_daemon(struct shard *shard) {
 }
 
 static int open_all(struct shard *shard) {
+    shard->serve = serve;
     shard->loop = zloop_new();
     shard->flights = flights_new();
     shard->watch_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -358,7 +341,7 @@ static void *run(void *arg) {
         log_error(NULL, "shard_failed", "shard=%u", shard->number);
         shard->failed = true;
     } else {
-        shard_serve(shard);
+        serve(shard);
         zloop_start(shard->loop);
     }
     close_all(shard);

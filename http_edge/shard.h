@@ -30,6 +30,8 @@ struct shard {
     _Atomic bool failed, serving;
 
     zloop_t *loop;
+    /* Lets MHD work now, and again as long as something is ready: after requests were resumed. */
+    void (*serve)(struct shard *shard);
     struct MHD_Daemon *daemon;
     int watch_fd; /* own epoll: clients of parked requests that go away */
     zmq_pollitem_t http, watch, stop;
@@ -41,6 +43,8 @@ struct shard {
     struct cache *cache;
     struct segments *segments;
     struct objects *objects; /* NULL: the store is a folder */
+    int64_t film_bytes;      /* memory for large ones on their way out of a bucket */
+    int64_t own_bytes;       /* of answers that one viewer alone gets, and is slow to take */
     struct films *films;
     struct members *members;
     struct uploads *uploads;
@@ -61,19 +65,7 @@ struct shard {
     bool draining, hurrying, counted;
 };
 
-enum { SHARDS_MAX = 256 };
-
 /* Starts the shard's thread; `listen_fd` is its own (SO_REUSEPORT). 0 or -1. */
 int shard_start(struct shard *shard);
-
-/* Lets MHD work now, and again as long as something is ready: after requests were resumed. */
-void shard_serve(struct shard *shard);
-
-/* All shards of the process, for the counters' page. */
-const struct metrics *const *shard_metrics(unsigned *count);
-void shard_register(struct shard *shard);
-
-/* 64 random bits, not for secrets. */
-uint64_t shard_random(struct shard *shard);
 
 #endif

@@ -10,7 +10,7 @@ enum { ITEMS_MAX = 32, NAME_MAX_BYTES = 64 };
 
 enum rest { REST_NONE, REST_STRICT, REST_LOOSE };
 
-enum written { WRITTEN_PLAIN, WRITTEN_TRIM, WRITTEN_BASE64, WRITTEN_BASE36, WRITTEN_HEX };
+enum written { WRITTEN_PLAIN, WRITTEN_TRIM, WRITTEN_BASE64, WRITTEN_BASE36, WRITTEN_HEX, WRITTEN_MOST };
 
 struct item {
     struct field field; /* of the record, under the name that the client knows */
@@ -18,6 +18,7 @@ struct item {
     enum take_from from;
     enum written written;
     char name[NAME_MAX_BYTES];
+    int64_t most; /* of most:N:, else 0 */
     bool wanted;
 };
 
@@ -29,6 +30,17 @@ struct take {
     bool body;
 };
 
+/* 50: before the source. */
+static int read_most(struct item *item, const char **text, size_t *n) {
+    size_t digits = strspn(*text, "0123456789");
+    if (!digits || digits > 18 || digits + 1 >= *n || (*text)[digits] != ':')
+        return -1;
+    item->most = strtoll(*text, NULL, 10);
+    *text += digits + 1;
+    *n -= digits + 1;
+    return item->most > 0 ? 0 : -1;
+}
+
 static int read_source(struct item *item, const char *text, size_t n) {
     static const struct {
         const char *mark;
@@ -36,13 +48,16 @@ static int read_source(struct item *item, const char *text, size_t n) {
         char end;
     } marks[] = {{".", TAKE_BODY, 0},         {"{", TAKE_PATH, '}'}, {"?", TAKE_QUERY, 0},
                  {"cookie:", TAKE_COOKIE, 0}, {"@", TAKE_HERE, 0},   {"'", TAKE_CONSTANT, '\''}};
-    static const char *const ways[] = {
-        [WRITTEN_TRIM] = "trim:", [WRITTEN_BASE64] = "base64:", [WRITTEN_BASE36] = "base36:", [WRITTEN_HEX] = "hex:"};
+    static const char *const ways[] = {[WRITTEN_TRIM] = "trim:",
+                                       [WRITTEN_BASE64] = "base64:",
+                                       [WRITTEN_BASE36] = "base36:",
+                                       [WRITTEN_HEX] = "hex:",
+                                       [WRITTEN_MOST] = "most:"};
     if (n && text[n - 1] == '!') {
         item->wanted = true;
         n--;
     }
-    for (enum written way = WRITTEN_TRIM; way <= WRITTEN_HEX; way++) {
+    for (enum written way = WRITTEN_TRIM; way <= WRITTEN_MOST; way++) {
         size_t mark = strlen(ways[way]);
         if (n <= mark || strncmp(text, ways[way], mark) != 0)
             continue;
@@ -51,6 +66,8 @@ static int read_source(struct item *item, const char *text, size_t n) {
         n -= mark;
         break;
     }
+    if (item->written == WRITTEN_MOST && read_most(item, &text, &n))
+        return -1;
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
         size_t mark = strlen(marks[i].mark), end = marks[i].end != 0;
         if (n < mark + end || strncmp(text, marks[i].mark, mark) != 0 || (end && text[n - 1] != marks[i].end))
@@ -118,6 +135,23 @@ bool take_needs_no_more(const struct take *take) {
     return take->rest == REST_LOOSE;
 }
 
+bool take_has_rest(const struct take *take) {
+    return take->rest != REST_NONE;
+}
+
+bool take_part(const struct take *take, size_t i, struct take_part *part) {
+    if (i >= take->count)
+        return false;
+    const struct item *item = &take->items[i];
+    *part = (struct take_part){item->own,
+                               item->from,
+                               item->name,
+                               item->wanted,
+                               item->written != WRITTEN_PLAIN && item->written != WRITTEN_MOST,
+                               item->most};
+    return true;
+}
+
 static const struct item *mapped(const struct take *take, const struct field *field) {
     for (size_t i = 0; i < take->count; i++)
         if (take->items[i].own == field)
@@ -128,6 +162,13 @@ static const struct item *mapped(const struct take *take, const struct field *fi
 const char *take_name(const struct take *take, const char *field) {
     const struct item *item = mapped(take, record_field(take->record, field));
     return item ? item->field.name : field;
+}
+
+bool take_asks(const struct take *take, const char *name) {
+    for (size_t i = 0; i < take->count; i++)
+        if (take->items[i].from == TAKE_QUERY && !strcmp(take->items[i].name, name))
+            return true;
+    return false;
 }
 
 /* A name of the body that no field takes. */
@@ -195,6 +236,11 @@ static const char *rewrite(const struct item *item, const char *text, struct are
         return arena_print(arena, "%lld", (long long)number_of(text, 36));
     case WRITTEN_HEX:
         return arena_print(arena, "%lld", (long long)(strlen(text) == 24 ? number_of(text, 16) : 0));
+    case WRITTEN_MOST: {
+        size_t digits = strspn(text, "0123456789");
+        bool beyond = digits && !text[digits] && strtoll(text, NULL, 10) > item->most;
+        return beyond ? arena_print(arena, "%lld", (long long)item->most) : text;
+    }
     }
     return text;
 }
@@ -274,11 +320,10 @@ void *take_run(const struct take *take, const struct take_source *source, struct
         faults->n = 1;
         return NULL;
     }
-    for (size_t i = 0; i < take->count && faults->n < faults->most; i++) {
-        memset(&faults->at[faults->n], 0, sizeof faults->at[0]);
-        faults->n += run_item(&take->items[i], source, arena, value, &faults->at[faults->n].fault,
-                              &faults->at[faults->n].key) != 0;
-    }
+    for (size_t i = 0; i < take->count && faults->n < faults->most; i++)
+        if (run_item(&take->items[i], source, arena, value, &faults->at[faults->n].fault, &faults->at[faults->n].key) &&
+            ++faults->n < faults->most)
+            memset(&faults->at[faults->n], 0, sizeof faults->at[0]);
     if (faults->n)
         return NULL;
     if (!run_rest(take, source, arena, value, first)) {

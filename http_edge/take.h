@@ -17,6 +17,7 @@
  * A later entry for the same field goes before an earlier one that it finds something for.
  * Before a source: trim: cuts blanks off both ends; base64:, base36: and hex: read a number that is written so (base64
  * of its decimal digits, as Django does), 0 when it is not.
+ * most:50: takes a larger number, written as a text, for 50; what is no number stays as it is.
  * A `!` behind an entry refuses the request when there is nothing ("missing") or an empty text ("blank"). */
 struct take;
 
@@ -36,9 +37,28 @@ void take_free(struct take *take);
 /* The name that the client knows a field by. */
 const char *take_name(const struct take *take, const char *field);
 
+/* Whether a part of the query is called so. */
+bool take_asks(const struct take *take, const char *name);
+
 /* Whether the route reads a body, and whether an empty one will do. */
 bool take_needs_body(const struct take *take);
 bool take_needs_no_more(const struct take *take);
+
+/* Whether fields that no entry names are members of the body. */
+bool take_has_rest(const struct take *take);
+
+/* An entry, for the description of the API. */
+struct take_part {
+    const struct field *field; /* of the record */
+    enum take_from from;
+    const char *name;
+    bool wanted;
+    bool rewritten; /* a text will do for a number, too */
+    int64_t most;   /* larger numbers count as this one; 0: they are refused as the field says */
+};
+
+/* Entry `i`; false behind the last. */
+bool take_part(const struct take *take, size_t i, struct take_part *part);
 
 enum { TAKE_FAULTS_MAX = 8 };
 

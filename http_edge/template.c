@@ -1,276 +1,21 @@
 #include "http_edge/template.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "http_edge/template_parts.h"
+#include "protocol/node/config.h"
 #include "protocol/wire/json.h"
-
-enum { DEPTH = 4, OPS_MAX = 256 };
-
-enum op_kind { OP_TEXT, OP_WHOLE, OP_VALUE, OP_INSIDE, OP_EACH, OP_SECURE, OP_LOGIN, OP_USER, OP_QUERY };
-
-/* How a value is written when not as its type is. */
-enum way {
-    WAY_PLAIN,
-    WAY_BASE,
-    WAY_HEX,
-    WAY_NAIVE,
-    WAY_ADMIN,
-    WAY_WATCH,
-    WAY_STREAM,
-    WAY_JOIN,
-    WAY_COUNT,
-    WAY_FILES,
-    WAYS
-};
-
-struct path {
-    const struct field *at[DEPTH];
-    unsigned depth;
-};
-
-struct op {
-    enum op_kind kind;
-    struct buffer text;      /* OP_TEXT: what to write; otherwise: what to write for an absent value */
-    struct path path, other; /* `other`: instead of an absent value */
-    enum way way;
-    struct template *inner;
-};
-
-struct template {
-    const struct record *record;
-    enum template_mode mode;
-    struct op *ops;
-    size_t count;
-};
-
-struct reader {
-    struct template *template;
-    const char *at;
-    char *why;
-    bool quoted;
-};
-
-static struct op *add_op(struct template *template, enum op_kind kind) {
-    if (template->count == OPS_MAX)
-        return NULL;
-    struct op *ops = realloc(template->ops, (template->count + 1) * sizeof *ops);
-    if (!ops)
-        return NULL;
-    template->ops = ops;
-    ops[template->count] = (struct op){.kind = kind};
-    return &ops[template->count++];
-}
-
-static int add_text(struct reader *reader, const char *text, size_t n) {
-    struct template *template = reader->template;
-    struct op *op = template->count ? &template->ops[template->count - 1] : NULL;
-    if (!op || op->kind != OP_TEXT)
-        op = add_op(template, OP_TEXT);
-    if (!op)
-        return -1;
-    buffer_add(&op->text, text, n);
-    return op->text.failed ? -1 : 0;
-}
 
 static const struct field *leaf(const struct path *path) {
     return path->at[path->depth - 1];
 }
 
-static size_t name_length(const char *at) {
-    size_t n = 0;
-    while ((at[n] >= 'a' && at[n] <= 'z') || (n && at[n] >= '0' && at[n] <= '9') || at[n] == '_')
-        n++;
-    return n;
-}
-
-/* Reads a.b.c behind the dollar sign. */
-static int read_path(struct reader *reader, struct path *path) {
-    const struct record *record = reader->template->record;
-    for (;;) {
-        char name[64];
-        size_t n = name_length(reader->at);
-        if (n >= sizeof name || path->depth == DEPTH)
-            return -1;
-        memcpy(name, reader->at, n);
-        name[n] = 0;
-        const struct field *field = record ? record_field(record, name) : NULL;
-        if (!field) {
-            snprintf(reader->why, 200, "%s has no field %s", record ? record->about->name : "this", name);
-            return -1;
-        }
-        path->at[path->depth++] = field;
-        record = field->record ? field->record() : NULL;
-        reader->at += n;
-        if (reader->at[0] != '.' || !name_length(reader->at + 1))
-            return 0;
-        reader->at++;
-    }
-}
-
-/* |"text", |literal or |$another.field behind a value. */
-static int read_fallback(struct reader *reader, struct op *op) {
-    if (*reader->at != '|')
-        return 0;
-    const char *from = ++reader->at;
-    if (*from == '$') {
-        reader->at++;
-        return read_path(reader, &op->other);
-    }
-    if (*from == '"') {
-        for (reader->at++; *reader->at && *reader->at != '"'; reader->at++)
-            ;
-        if (*reader->at++ != '"')
-            return -1;
-    } else
-        reader->at += strcspn(from, ",}] ");
-    buffer_add(&op->text, from, (size_t)(reader->at - from));
-    return op->text.failed ? -1 : 0;
-}
-
-/* Only texts have a base address, and so on. */
-static bool way_fits(enum way way, enum field_type type) {
-    static const enum field_type types[] = {[WAY_BASE] = TYPE_TEXT,   [WAY_HEX] = TYPE_INT,    [WAY_NAIVE] = TYPE_TIME,
-                                            [WAY_ADMIN] = TYPE_TEXTS, [WAY_WATCH] = TYPE_INT,  [WAY_STREAM] = TYPE_INT,
-                                            [WAY_JOIN] = TYPE_TEXTS,  [WAY_COUNT] = TYPE_LIST, [WAY_FILES] = TYPE_LIST};
-    return way == WAY_PLAIN || types[way] == type;
-}
-
-static int read_value(struct reader *reader, enum way way) {
-    reader->at++;
-    bool whole = !name_length(reader->at);
-    bool inside = reader->quoted || reader->template->mode == TEMPLATE_LINE;
-    struct op *op = add_op(reader->template, whole ? OP_WHOLE : inside ? OP_INSIDE : OP_VALUE);
-    if (!op || (whole && (inside || way)) || (inside && way > WAY_BASE))
-        return -1;
-    op->way = way;
-    if (whole)
-        return 0;
-    if (read_path(reader, &op->path) || !way_fits(way, leaf(&op->path)->type))
-        return -1;
-    if (way == WAY_FILES && (reader->template->record != title_record() || op->path.depth != 1))
-        return -1;
-    return !inside && read_fallback(reader, op) ? -1 : 0;
-}
-
-/* The inner shape ends at the bracket that closes it. */
-static const char *each_end(const char *at) {
-    int depth = 1;
-    bool quoted = false;
-    for (; *at; at++) {
-        if (*at == '"')
-            quoted = !quoted;
-        else if (!quoted && *at == '[')
-            depth++;
-        else if (!quoted && *at == ']' && !--depth)
-            return at;
-    }
-    return NULL;
-}
-
-static int read_each(struct reader *reader) {
-    reader->at += 2;
-    const char *end = each_end(reader->at);
-    struct op *op = add_op(reader->template, OP_EACH);
-    if (!op || !end || read_path(reader, &op->path))
-        return -1;
-    const struct field *list = leaf(&op->path);
-    if (list->type != TYPE_LIST) {
-        snprintf(reader->why, 200, "%s is no list of records", list->name);
-        return -1;
-    }
-    char *text = strndup(reader->at, (size_t)(end - reader->at));
-    op->inner = text ? template_new(list->record(), TEMPLATE_JSON, text, reader->why) : NULL;
-    free(text);
-    reader->at = end + 1;
-    return op->inner ? 0 : -1;
-}
-
-static int read_query(struct reader *reader) {
-    reader->at += 7;
-    size_t n = name_length(reader->at);
-    struct op *op = n ? add_op(reader->template, OP_QUERY) : NULL;
-    if (!op)
-        return -1;
-    buffer_add(&op->text, reader->at, n);
-    buffer_add(&op->text, "", 1);
-    reader->at += n;
-    return op->text.failed ? -1 : 0;
-}
-
-static int read_next(struct reader *reader) {
-    static const char *const ways[] = {[WAY_BASE] = "@base$",   [WAY_HEX] = "@hex$",     [WAY_NAIVE] = "@naive$",
-                                       [WAY_ADMIN] = "@admin$", [WAY_WATCH] = "@watch$", [WAY_STREAM] = "@stream$",
-                                       [WAY_JOIN] = "@join$",   [WAY_COUNT] = "@count$", [WAY_FILES] = "@files$"};
-    static const struct {
-        const char *word;
-        enum op_kind kind;
-    } words[] = {{"@secure", OP_SECURE}, {"@login", OP_LOGIN}};
-    const char *at = reader->at;
-    bool json = reader->template->mode == TEMPLATE_JSON;
-    if (*at == '$')
-        return read_value(reader, WAY_PLAIN);
-    for (enum way way = WAY_BASE; way < WAYS; way++)
-        if (!strncmp(at, ways[way], strlen(ways[way]))) {
-            reader->at += strlen(ways[way]) - 1;
-            return read_value(reader, way);
-        }
-    for (size_t i = 0; !json && i < sizeof words / sizeof *words; i++)
-        if (!strncmp(at, words[i].word, strlen(words[i].word))) {
-            reader->at += strlen(words[i].word);
-            return add_op(reader->template, words[i].kind) ? 0 : -1;
-        }
-    if (json && !reader->quoted && !strncmp(at, "@user", 5)) {
-        reader->at += 5;
-        return add_op(reader->template, OP_USER) ? 0 : -1;
-    }
-    if (json && !reader->quoted && !strncmp(at, "@query.", 7))
-        return read_query(reader);
-    if (json && !reader->quoted && at[0] == '[' && at[1] == '$')
-        return read_each(reader);
-    reader->at++;
-    if (json && !reader->quoted && (*at == ' ' || *at == '\n'))
-        return 0;
-    if (json && *at == '"')
-        reader->quoted = !reader->quoted;
-    if (json && *at == '\\' && *reader->at)
-        return add_text(reader, reader->at++ - 1, 2);
-    return add_text(reader, at, 1);
-}
-
-struct template *template_new(const struct record *record, enum template_mode mode, const char *text, char why[200]) {
-    struct template *template = calloc(1, sizeof *template);
-    if (!template)
-        return NULL;
-    *template = (struct template){.record = record, .mode = mode};
-    struct reader reader = {.template = template, .at = text, .why = why};
-    snprintf(why, 200, "not understood");
-    while (*reader.at) {
-        const char *from = reader.at;
-        if (read_next(&reader)) {
-            size_t n = strlen(why);
-            snprintf(why + n, 200 - n, ", near %.40s", from);
-            template_free(template);
-            return NULL;
-        }
-    }
-    return template;
-}
-
-void template_free(struct template *template) {
-    if (!template)
-        return;
-    for (size_t i = 0; i < template->count; i++) {
-        buffer_free(&template->ops[i].text);
-        template_free(template->ops[i].inner);
-    }
-    free(template->ops);
-    free(template);
-}
-
 /* The record that holds the last field of the path, NULL when one above it is absent. */
-static const void *holder(const struct path *path, const void *value) {
+static const void *holder(const struct path *path, const void *value, const struct template_frame *frame) {
+    const struct template_around *around = frame->around;
+    for (unsigned up = path->up; up; up--, around = around->around)
+        value = around->value;
     for (unsigned i = 0; value && i + 1 < path->depth; i++)
         value = path->at[i]->type == TYPE_NEST ? *(void *const *)((const char *)value + path->at[i]->offset) : NULL;
     return value;
@@ -312,21 +57,6 @@ static void put_token(bool stream, int64_t title, const struct template_frame *f
         buffer_print(to, "%s/stream/", frame->base);
     frame->token(frame->self, stream, title, to);
     buffer_text(to, stream ? "/master.m3u8\"" : "\"");
-}
-
-/* The rungs of a title that are there as one file, under names that nobody else's have. */
-static void put_files(const struct title *title, struct buffer *to) {
-    bool first = true;
-    buffer_text(to, "{");
-    for (size_t i = 0; i < title->renditions.n; i++) {
-        const struct rendition *one = &LIST_AT(title->renditions, struct rendition, i);
-        if (!one->file)
-            continue;
-        buffer_print(to, "%s\"%s\":\"videos/%lld_%s.mp4\"", first ? "" : ",", one->name, (long long)title->id,
-                     one->name);
-        first = false;
-    }
-    buffer_text(to, "}");
 }
 
 static void put_joined(const struct list *list, struct buffer *to) {
@@ -375,22 +105,31 @@ static void run_way(const struct op *op, const struct field *field, const void *
     case WAY_COUNT:
         buffer_print(to, "%zu", ((const struct list *)at)->n);
         break;
-    case WAY_FILES:
-        put_files(in, to);
-        break;
     case WAYS:
         break;
     }
 }
 
+/* What stands for this text; NULL: itself. */
+static const struct template *case_of(const struct op *op, const char *text) {
+    for (size_t i = 0; text && i < op->cases_n; i++)
+        if (!strcmp(op->cases[i].text, text) || !strcmp(op->cases[i].text, "*"))
+            return op->cases[i].shape;
+    return NULL;
+}
+
 static void run_value(const struct op *op, const void *value, const struct template_frame *frame, struct buffer *to) {
     const struct field *field = leaf(&op->path);
-    const void *in = holder(&op->path, value);
+    const void *in = holder(&op->path, value, frame);
     bool absent = !in || !field_present(field, in);
     const char *text = absent ? NULL : text_of(field, in);
+    const struct template *shape = case_of(op, text);
     if (absent || (op->text.n && text && !*text)) {
-        const void *instead = op->other.depth ? holder(&op->other, value) : NULL;
-        if (instead && field_present(leaf(&op->other), instead))
+        const void *instead = op->other.depth ? holder(&op->other, value, frame) : NULL;
+        bool there = instead && field_present(leaf(&op->other), instead);
+        if (there && op->way == WAY_BASE)
+            run_way(op, leaf(&op->other), instead, frame, to);
+        else if (there)
             field_to_json(leaf(&op->other), instead, to);
         else if (op->text.n > 1 && op->way == WAY_BASE && *op->text.at == '"')
             put_based(&op->text, frame, to);
@@ -398,7 +137,9 @@ static void run_value(const struct op *op, const void *value, const struct templ
             buffer_add(to, op->text.at, op->text.n);
         else
             buffer_text(to, "null");
-    } else
+    } else if (shape)
+        template_run(shape, value, frame, to);
+    else
         run_way(op, field, in, frame, to);
 }
 
@@ -412,7 +153,7 @@ static void add_line(const char *text, size_t n, struct buffer *to) {
 static void run_inside(const struct op *op, bool line, const void *value, const struct template_frame *frame,
                        struct buffer *to) {
     const struct field *field = leaf(&op->path);
-    const void *in = holder(&op->path, value);
+    const void *in = holder(&op->path, value, frame);
     if (!in || !field_present(field, in))
         return;
     if (op->way == WAY_BASE)
@@ -431,16 +172,36 @@ static void run_inside(const struct op *op, bool line, const void *value, const 
 
 static void run_each(const struct op *op, const void *value, const struct template_frame *frame, struct buffer *to) {
     const struct field *field = leaf(&op->path);
-    const void *in = holder(&op->path, value);
+    const void *in = holder(&op->path, value, frame);
     const struct list *list = in ? (const void *)((const char *)in + field->offset) : NULL;
-    size_t bytes = field->record()->about->bytes;
-    buffer_text(to, "[");
+    const struct template_around around = {value, frame->around};
+    struct template_frame inner = *frame;
+    size_t bytes = field->record()->about->bytes, written = 0;
+    inner.around = &around;
+    buffer_text(to, op->members ? "{" : "[");
     for (size_t i = 0; list && i < list->n; i++) {
-        if (i)
-            buffer_text(to, ",");
-        template_run(op->inner, (const char *)list->at + i * bytes, frame, to);
+        const char *item = (const char *)list->at + i * bytes;
+        if (op->only && !*(const bool *)(item + op->only->offset))
+            continue;
+        buffer_text(to, written++ ? "," : "");
+        template_run(op->inner, item, &inner, to);
     }
-    buffer_text(to, "]");
+    buffer_text(to, op->members ? "}" : "]");
+}
+
+/* In a header line; an address below the front end begins with {front}. */
+static void put_setting(const char *text, struct buffer *to) {
+    static const char front[] = "{front}";
+    if (text && !strncmp(text, front, sizeof front - 1)) {
+        const char *base = config()->front_url;
+        size_t n = strlen(base);
+        while (n && base[n - 1] == '/')
+            n--;
+        add_line(base, n, to);
+        text += sizeof front - 1;
+    }
+    if (text)
+        add_line(text, strlen(text), to);
 }
 
 void template_run(const struct template *template, const void *value, const struct template_frame *frame,
@@ -466,8 +227,8 @@ void template_run(const struct template *template, const void *value, const stru
         case OP_SECURE:
             buffer_text(to, frame->secure ? "; Secure" : "");
             break;
-        case OP_LOGIN:
-            add_line(frame->login, strlen(frame->login), to);
+        case OP_SETTING:
+            put_setting(*op->setting, to);
             break;
         case OP_USER:
             if (frame->user)

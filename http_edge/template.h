@@ -10,6 +10,8 @@
  *   $account.id       a field as JSON, null when absent; inside a JSON string: its text
  *   $category|"Drama" the same, with what to say when it is absent or empty
  *   $username|$name   the same, with another field instead of an absent one
+ *   $state{none:null,*:"there"}  a text, with shapes that stand for some of its values, or for all others
+ *   ${id}             where a letter follows that is not of the name
  *   @base$poster_url  a text with the server's base address before it; null when absent. So with a fallback
  *   @hex$id           a number as 24 hexadecimal digits
  *   @naive$created_at a time without its zone, milliseconds when there are any: 2026-01-28T10:30:00.125
@@ -18,12 +20,13 @@
  *   @stream$id        an absolute address that plays the title for whoever has it, for some time
  *   @join$genres      texts as one: "Action, Drama"
  *   @count$items      how many there are
- *   @files$renditions of a title: {"720p":"videos/7_720p.mp4"}, the rungs that are there as one file
  *   @user             the login's account, null for a stranger
  *   @query.q          a part of the query as a text, "" when it is not there
- *   [$items{...}]     a list: the inner shape for each record
+ *   [$items{...}]     a list: the inner shape for each record; names that it has not are those of the record around it
+ *   [$items?file...]  the same, only of records whose `file` is true
+ *   {$items"$name":1} an object: the inner shape is a member for each record
  *   @secure           in a header line: "; Secure" where cookies ask for it
- *   @login            in a header line: the front end's login page */
+ *   @setting.cookie_samesite  in a header line: a setting's text; {front} at its beginning is ZOE_FRONT_URL */
 struct template;
 
 enum template_mode {
@@ -31,15 +34,21 @@ enum template_mode {
     TEMPLATE_LINE  /* text all through, for headers: control characters of values are dropped */
 };
 
+/* The record that a list's record stands in. */
+struct template_around {
+    const void *value;
+    const struct template_around *around;
+};
+
 struct template_frame {
     const char *base; /* "http://host:port" */
-    const char *login;
     bool secure;
     int64_t user;
     /* Appends a token for a title, or "" when there can be none; `self` goes along. */
     void (*token)(void *self, bool stream, int64_t title, struct buffer *to);
     const char *(*query)(void *self, const char *name);
     void *self;
+    const struct template_around *around; /* template_run's own */
 };
 
 /* NULL with a sentence in `why` when the text names a field that the record does not have. Lives for ever. */

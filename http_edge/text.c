@@ -36,6 +36,14 @@ int text_decode(const char *from, size_t n, bool plus, char *to, size_t size) {
     return text_valid(to, wrote) ? 0 : -1;
 }
 
+bool text_lists(const char *list, const char *word) {
+    size_t n = strlen(word);
+    for (const char *at = list; n && *at; at += strcspn(at, " "), at += *at == ' ')
+        if (strcspn(at, " ") == n && !memcmp(at, word, n))
+            return true;
+    return false;
+}
+
 const char *request_param(struct request *request, const char *name) {
     char text[TEXT_MAX];
     for (unsigned i = 0; i < request->match.count; i++) {

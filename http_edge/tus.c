@@ -5,9 +5,11 @@
 #include <time.h>
 
 #include "db/store/store.h"
+#include "http_edge/concat.h"
 #include "http_edge/metadata.h"
 #include "http_edge/natives.h"
 #include "http_edge/once.h"
+#include "http_edge/piece.h"
 #include "http_edge/reply.h"
 #include "http_edge/shard.h"
 #include "http_edge/text.h"
@@ -15,8 +17,8 @@
 #include "protocol/node/clock.h"
 #include "protocol/node/config.h"
 
-/* tus 1.0.0: core, creation, creation-with-upload, expiration, termination. Routes carry Tus-Resumable on every answer.
- */
+/* tus 1.0.0: core, creation, creation-with-upload, checksum, concatenation (concat.c), expiration, termination. Routes
+ * carry Tus-Resumable on every answer. */
 
 static const char offset_type[] = "application/offset+octet-stream";
 
@@ -25,7 +27,9 @@ void tus_options(struct request *request) {
     snprintf(most, sizeof most, "%lld", (long long)config()->upload_bytes);
     reply_empty(request, 204);
     reply_header(request, "Tus-Version", "1.0.0");
-    reply_header(request, "Tus-Extension", "creation,creation-with-upload,expiration,termination");
+    reply_header(request, "Tus-Extension",
+                 "creation,creation-with-upload,checksum,concatenation,expiration,termination");
+    reply_header(request, "Tus-Checksum-Algorithm", PIECE_ALGORITHMS);
     reply_header(request, "Tus-Max-Size", most);
 }
 
@@ -53,6 +57,21 @@ static bool body_type(struct request *request) {
     return false;
 }
 
+/* A checksum that could not be compared is no reason to take the bytes. */
+static bool checksum_good(struct request *request) {
+    switch (piece_read(request->in.upload_checksum, NULL)) {
+    case PIECE_UNKNOWN:
+        reply_refuse(request, INVALID, "checksum-algorithm", "Upload-Checksum may be of " PIECE_ALGORITHMS ".");
+        return false;
+    case PIECE_MALFORMED:
+        reply_refuse(request, INVALID, "checksum-malformed",
+                     "Upload-Checksum must be an algorithm and a digest in Base64.");
+        return false;
+    default:
+        return true;
+    }
+}
+
 /* --- the end of a PATCH or a POST with a body --- */
 
 /* When an upload that is not finished will be given up (tus 1.0, expiration). */
@@ -60,11 +79,19 @@ static void tell_expiry(struct request *request) {
     const struct upload *upload = request->answers[0].status == OK ? request->answers[0].value : NULL;
     char text[40];
     struct tm at;
-    if (!upload || !upload->has_created_at || strcmp(upload->state, "open") != 0)
+    bool ends = upload && (!strcmp(upload->state, "open") || concat_kind(upload->concat) == CONCAT_PARTIAL);
+    if (!ends || !upload->has_created_at)
         return;
     time_t until = upload->created_at / 1000 + config()->upload_seconds;
     if (gmtime_r(&until, &at) && strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &at))
         reply_header(request, "Upload-Expires", text);
+}
+
+static void tell_place(struct request *request, const char *id) {
+    char where[128];
+    snprintf(where, sizeof where, "%s/uploads/%s", request->dialect->row->prefix, id);
+    reply_header(request, "Location", where);
+    once_tell(request);
 }
 
 static void answer_offset(struct request *request, int64_t offset) {
@@ -75,12 +102,19 @@ static void answer_offset(struct request *request, int64_t offset) {
     reply_header(request, "Upload-Offset", text);
     reply_header(request, "Cache-Control", "no-store");
     tell_expiry(request);
-    if (created) {
-        char where[128];
-        snprintf(where, sizeof where, "%s/uploads/%s", request->dialect->row->prefix, request->upload_id);
-        reply_header(request, "Location", where);
-        once_tell(request);
-    }
+    if (created)
+        tell_place(request, request->upload_id);
+}
+
+/* 460 is the protocol's own status. The upload that a POST made is there, without its bytes. */
+static void refuse_checksum(struct request *request) {
+    struct refusal refusal = {.status = INVALID,
+                              .http = 460,
+                              .code = "checksum-mismatch",
+                              .detail = "The bytes do not have the checksum that was told; none of them was kept."};
+    reply_refusal(request, &refusal);
+    if (request->method == METHOD_POST)
+        tell_place(request, request->upload_id);
 }
 
 static void answer_taken(struct request *request) {
@@ -104,6 +138,8 @@ static void written(struct request *request) {
                      "The store did not take the bytes; ask for the offset and go on.");
     else if (upload_overflowed(request))
         reply_refuse(request, TOO_LARGE, NULL, "There are more bytes than the upload's length.");
+    else if (upload_mismatched(request))
+        refuse_checksum(request);
     else if (whole) {
         struct upload_ref ask = {.id = request->upload_id};
         request_ask(request, 1, MSG_transcode_finish, &ask, finished);
@@ -198,7 +234,16 @@ static void open_then(struct request *request, int64_t length, void (*then)(stru
 }
 
 static void take_body(struct request *request, int64_t offset) {
+    struct piece *piece = NULL;
     (void)offset;
+    if (piece_read(request->in.upload_checksum, &piece) == PIECE_GOOD) {
+        if (!piece) {
+            upload_unlock(request);
+            reply_refuse(request, UNAVAILABLE, NULL, NULL);
+            return;
+        }
+        upload_expect(request, piece);
+    }
     request->phase = PHASE_BODY;
 }
 
@@ -210,7 +255,7 @@ static void opened_before(struct request *request, int64_t offset) {
         upload_unlock(request);
         answer_offset(request, offset);
     } else
-        request->phase = PHASE_BODY;
+        take_body(request, offset);
 }
 
 static void created_before(struct request *request) {
@@ -239,21 +284,22 @@ static void created(struct request *request) {
         open_then(request, upload->length, take_body);
 }
 
-/* What the client wants made is said by two headers. */
+/* What the client wants made is said by its headers. */
 static int take_key(struct request *request) {
     const char *length = request->in.upload_length, *metadata = request->in.upload_metadata;
-    const char *what = arena_print(request->arena, "%s %s", length, metadata ? metadata : "");
+    const char *concat = request->in.upload_concat;
+    const char *what = arena_print(request->arena, "%s %s%s%s", length ? length : "", metadata ? metadata : "",
+                                   concat ? " " : "", concat ? concat : "");
     if (what)
         return once_take(request, what, strlen(what));
     reply_refuse(request, UNAVAILABLE, NULL, NULL);
     return -1;
 }
 
-void tus_create_early(struct request *request) {
+/* One upload, of a whole film or a part of one. */
+static void create_one(struct request *request, bool partial) {
     struct metadata metadata;
     int64_t length = metadata_number(request->in.upload_length);
-    if (!version_spoken(request) || (has_body(request) && !body_type(request)))
-        return;
     if (request->in.upload_defer)
         refuse_header(request, "length-deferred", "Upload-Defer-Length is not supported; send Upload-Length.");
     else if (length < 0)
@@ -262,15 +308,72 @@ void tus_create_early(struct request *request) {
         reply_refuse(request, TOO_LARGE, NULL, "The film is larger than this server takes.");
     else if (metadata_number(request->in.content_length) > length)
         reply_refuse(request, TOO_LARGE, NULL, "The body is longer than Upload-Length.");
-    else if (metadata_read(request->in.upload_metadata, &metadata))
-        refuse_header(request, "upload-metadata", "Upload-Metadata must name title_id, in Base64.");
+    else if (metadata_read(request->in.upload_metadata, &metadata) || (!metadata.title && !partial))
+        refuse_header(request, "upload-metadata",
+                      "Upload-Metadata must name title_id, in Base64, each key once, in 4000 bytes at the most.");
     else if (!take_key(request)) {
         struct upload_new ask = {.title_id = metadata.title,
-                                 .has_title_id = true,
+                                 .has_title_id = metadata.title > 0,
                                  .length = length,
                                  .has_length = true,
-                                 .filename = *metadata.filename ? metadata.filename : NULL};
+                                 .filename = *metadata.filename ? metadata.filename : NULL,
+                                 .metadata = request->in.upload_metadata,
+                                 .partial = partial,
+                                 .has_partial = true};
         request_ask(request, 0, MSG_transcode_open, &ask, created);
+    }
+}
+
+static void joined(struct request *request) {
+    const struct answer *answer = &request->answers[0];
+    if (answer->status != OK) {
+        reply_problem(request, answer);
+        return;
+    }
+    reply_empty(request, 201);
+    reply_header(request, "Cache-Control", "no-store");
+    tell_place(request, ((const struct upload *)answer->value)->id);
+}
+
+/* The film of partial uploads that are whole. */
+static void create_final(struct request *request) {
+    struct metadata metadata;
+    const char *concat = request->in.upload_concat, *ids[CONCAT_PARTS_MAX];
+    int parts = concat_parts(concat, request->arena, ids);
+    if (has_body(request) || request->in.upload_length)
+        refuse_header(request, "upload-length", "A final upload has neither a body nor Upload-Length.");
+    else if (parts < 0)
+        refuse_header(request, "upload-concat", "Upload-Concat must name 1 to 100 partial uploads.");
+    else if (metadata_read(request->in.upload_metadata, &metadata) || !metadata.title)
+        refuse_header(request, "upload-metadata",
+                      "Upload-Metadata must name title_id, in Base64, each key once, in 4000 bytes at the most.");
+    else if (!take_key(request)) {
+        struct upload_join ask = {.title_id = metadata.title,
+                                  .has_title_id = true,
+                                  .filename = *metadata.filename ? metadata.filename : NULL,
+                                  .metadata = request->in.upload_metadata,
+                                  .concat = concat,
+                                  .parts = {.at = ids, .n = (size_t)parts}};
+        request_ask(request, 0, MSG_transcode_join, &ask, joined);
+    }
+}
+
+void tus_create_early(struct request *request) {
+    if (!version_spoken(request) || (has_body(request) && !body_type(request)) || !checksum_good(request))
+        return;
+    switch (concat_kind(request->in.upload_concat)) {
+    case CONCAT_NONE:
+        create_one(request, false);
+        break;
+    case CONCAT_PARTIAL:
+        create_one(request, true);
+        break;
+    case CONCAT_FINAL:
+        create_final(request);
+        break;
+    case CONCAT_UNKNOWN:
+        refuse_header(request, "upload-concat", "Upload-Concat must be partial, or final with its parts.");
+        break;
     }
 }
 
@@ -316,7 +419,7 @@ static void patch_opened(struct request *request, int64_t offset) {
         reply_refuse(request, TOO_LARGE, NULL, "There are more bytes than the upload's length.");
         upload_unlock(request);
     } else
-        request->phase = PHASE_BODY;
+        take_body(request, offset);
 }
 
 static void patch_known(struct request *request) {
@@ -324,6 +427,10 @@ static void patch_known(struct request *request) {
     int64_t wanted = metadata_number(request->in.upload_offset);
     if (!upload)
         return;
+    if (concat_kind(upload->concat) == CONCAT_FINAL) {
+        reply_refuse(request, FORBIDDEN, "upload-final", "A final upload has the bytes of its parts.");
+        return;
+    }
     if (!strcmp(upload->state, "finished")) {
         if (wanted == upload->length && !has_body(request))
             request->phase = PHASE_BODY;
@@ -339,35 +446,56 @@ static void patch_known(struct request *request) {
 }
 
 void tus_patch_early(struct request *request) {
+    /* The protocol's version goes before everything else that may be wrong. */
+    if (!version_spoken(request))
+        return;
     if (metadata_number(request->in.upload_offset) < 0)
         refuse_header(request, "upload-offset", "Upload-Offset must be a whole number.");
-    else if (body_type(request))
+    else if (body_type(request) && checksum_good(request))
         ask_upload(request, patch_known);
 }
 
 /* --- HEAD, DELETE --- */
 
-/* A folder is looked into; of a bucket is known what is safe there. */
+/* A folder is looked into, as far as bytes count; of a bucket is known what is safe there. */
 static int64_t stored_bytes(const struct upload *upload, const char *name) {
-    return store_remote() ? upload->stored : store_size(name);
+    if (store_remote())
+        return upload->stored;
+    int64_t size = store_size(name), marked = piece_marked(upload->id);
+    return marked >= 0 && marked < size ? marked : size;
+}
+
+/* -1: of a final upload that is not put together yet nothing is told. */
+static int64_t shown_offset(const struct upload *upload) {
+    char name[128];
+    if (concat_kind(upload->concat) == CONCAT_FINAL)
+        return upload->stored == upload->length ? upload->length : -1;
+    if (!strcmp(upload->state, "finished"))
+        return upload->length;
+    int64_t size = upload_name(upload->id, name, sizeof name) ? -1 : stored_bytes(upload, name);
+    return size < 0 ? 0 : size;
 }
 
 static void answer_shown(struct request *request) {
     const struct upload *upload = request->answers[0].value;
-    char text[32], name[128];
+    char text[32];
     struct buffer metadata = {0};
-    int64_t size = upload_name(upload->id, name, sizeof name) ? -1 : stored_bytes(upload, name);
-    bool done = !strcmp(upload->state, "finished");
-    snprintf(text, sizeof text, "%lld", (long long)(done ? upload->length : size < 0 ? 0 : size));
+    int64_t offset = shown_offset(upload);
     reply_empty(request, 200);
-    reply_header(request, "Upload-Offset", text);
+    snprintf(text, sizeof text, "%lld", (long long)offset);
+    if (offset >= 0)
+        reply_header(request, "Upload-Offset", text);
     snprintf(text, sizeof text, "%lld", (long long)upload->length);
     reply_header(request, "Upload-Length", text);
     reply_header(request, "Cache-Control", "no-store");
+    if (upload->concat)
+        reply_header(request, "Upload-Concat", upload->concat);
     tell_expiry(request);
-    metadata_write(upload->title_id, upload->filename, &metadata);
-    buffer_add(&metadata, "", 1);
-    if (!metadata.failed)
+    if (upload->metadata)
+        buffer_text(&metadata, upload->metadata);
+    else /* of before it was kept as it came */
+        metadata_write(upload->title_id, upload->filename, &metadata);
+    if (metadata.n && buffer_string(&metadata))
         reply_header(request, "Upload-Metadata", metadata.at);
     buffer_free(&metadata);
 }
@@ -404,8 +532,10 @@ static void aborted(struct request *request) {
         reply_problem(request, &request->answers[1]);
         return;
     }
-    if (!store_remote() && !upload_name(request->upload_id, name, sizeof name))
+    if (!store_remote() && !upload_name(request->upload_id, name, sizeof name)) {
         store_delete(name);
+        piece_unmark(request->upload_id);
+    }
     reply_empty(request, 204);
 }
 

@@ -11,6 +11,7 @@
 
 #include "db/store/store.h"
 #include "http_edge/far.h"
+#include "http_edge/piece.h"
 #include "http_edge/shard.h"
 #include "http_edge/workers.h"
 #include "protocol/node/log.h"
@@ -20,7 +21,8 @@ enum {
     WORKERS = 4,
     QUEUE_HIGH_BYTES = 1 << 20,
     QUEUE_LOW_BYTES = 1 << 18,
-    FLUSH_BYTES = 32 << 20 /* dirty pages are pushed out on the way, so that the last fsync is short */
+    PIECE_PARTS_MAX = 1000, /* of a piece that has a checksum: they are told all at once */
+    FLUSH_BYTES = 32 << 20  /* dirty pages are pushed out on the way, so that the last fsync is short */
 };
 
 enum job_kind { JOB_OPEN, JOB_WRITE, JOB_SYNC, JOB_CLOSE };
@@ -35,7 +37,7 @@ struct job {
     char data[];
 };
 
-/* `fd`, `at`, `flushed` and `far` belong to the worker while jobs are queued, the rest to the shard. */
+/* `fd`, `at`, `flushed`, `far` and `piece` belong to the worker while jobs are queued, the rest to the shard. */
 struct arrival {
     struct uploads *uploads;
     struct request *request; /* NULL after its end */
@@ -43,13 +45,15 @@ struct arrival {
     int fd;          /* -1: into a bucket */
     struct far *far; /* NULL: into a folder */
     int64_t at, flushed;
-    int64_t taken, written, length;
+    struct piece *piece; /* NULL: every byte counts as it comes */
+    int64_t from;        /* where the request's bytes begin */
+    int64_t taken, written, length, most;
     size_t queued;
     int error;
     unsigned tellings; /* under way to the transcode service */
     char id[65];
     char *temporary; /* name in the store: the file goes with the request */
-    bool overflowed, finishing, synced, closed;
+    bool overflowed, finishing, synced, closed, marked, mismatched;
     void (*step)(struct request *request);
 };
 
@@ -61,8 +65,33 @@ struct uploads {
 
 /* --- on a worker's thread --- */
 
+/* Before the first byte that may not count. */
+static int mark(struct arrival *arrival) {
+    int error = piece_mark(arrival->id, arrival->from);
+    arrival->marked = !error;
+    return error;
+}
+
+/* None of the piece's bytes counts. */
+static int take_back(struct arrival *arrival) {
+    arrival->mismatched = true;
+    if (arrival->far || !arrival->marked)
+        return 0;
+    if (ftruncate(arrival->fd, arrival->from))
+        return errno;
+    arrival->at = arrival->from;
+    piece_unmark(arrival->id);
+    arrival->marked = false;
+    return 0;
+}
+
 static int write_job(struct job *job) {
     struct arrival *arrival = job->arrival;
+    if (arrival->piece)
+        piece_add(arrival->piece, job->data, job->n);
+    int error = arrival->piece && !arrival->far && !arrival->marked ? mark(arrival) : 0;
+    if (error)
+        return error;
     if (arrival->far)
         return far_write(arrival->far, job->data, job->n, &job->part);
     for (size_t done = 0; done < job->n;) {
@@ -85,16 +114,26 @@ static int write_job(struct job *job) {
 static int sync_job(struct job *job) {
     struct arrival *arrival = job->arrival;
     arrival->synced = true;
+    if (arrival->piece && (arrival->overflowed || !piece_right(arrival->piece)))
+        return take_back(arrival);
     if (arrival->far)
         return far_sync(arrival->far, &job->part);
-    return arrival->at == arrival->length && fdatasync(arrival->fd) ? errno : 0;
+    if (arrival->at == arrival->length && fdatasync(arrival->fd))
+        return errno;
+    if (arrival->marked)
+        piece_unmark(arrival->id);
+    arrival->marked = false;
+    return 0;
 }
 
 static int close_job(struct job *job) {
     struct arrival *arrival = job->arrival;
     int error = 0;
+    /* A piece that broke off cannot be checked. */
+    if (arrival->piece && (!arrival->synced || arrival->error))
+        error = take_back(arrival);
     if (arrival->far) {
-        if (!arrival->synced && !arrival->temporary && !arrival->error)
+        if (!arrival->synced && !arrival->piece && !arrival->temporary && !arrival->error)
             error = far_sync(arrival->far, &job->part);
         far_clean(arrival->far);
         return error;
@@ -151,6 +190,7 @@ static void free_when_done(struct arrival *arrival) {
         return;
     metric_set(arrival->uploads->shard->metrics, METRIC_UPLOADS, --arrival->uploads->count);
     far_free(arrival->far);
+    piece_free(arrival->piece);
     free(arrival->temporary);
     free(arrival);
 }
@@ -173,10 +213,29 @@ static void told(void *self, unsigned tag, enum status status, const void *body,
         arrival->error = status == CONFLICT ? ESTALE : EIO;
     }
     if (tag == TELL_LAST) {
-        arrival->far->recorded = status == OK;
+        arrival->far->recorded = status == OK && !arrival->mismatched;
         go_on(arrival);
     }
     free_when_done(arrival);
+}
+
+/* What is safe when the request is over: with a piece that does not count only what was there before. */
+static void set_last(const struct arrival *arrival, struct upload_stored *ask) {
+    const struct far *far = arrival->far;
+    bool counts = !arrival->piece || (arrival->synced && !arrival->mismatched && !arrival->error);
+    ask->stored = counts ? far->stored : far->old_stored;
+    ask->tail = counts ? far->tail : far->old_tail;
+}
+
+/* The parts of a piece count together. */
+static size_t piece_parts(const struct arrival *arrival, struct upload_part parts[PIECE_PARTS_MAX]) {
+    const struct far *far = arrival->far;
+    const struct place_part *all = (const struct place_part *)(void *)far->parts.at;
+    size_t n = 0, count = far->parts.n / sizeof *all;
+    for (size_t i = far->old_parts; i < count && n < PIECE_PARTS_MAX; i++)
+        parts[n++] = (struct upload_part){
+            .number = all[i].number, .bytes = all[i].bytes, .etag = (char *)(uintptr_t)all[i].etag};
+    return n;
 }
 
 /* Tells the transcode service what is safe now. Whoever took the lease over makes this fail: then nothing of it counts.
@@ -184,14 +243,21 @@ static void told(void *self, unsigned tag, enum status status, const void *body,
 static int tell(struct arrival *arrival, const struct place_part *part, unsigned tag) {
     struct far *far = arrival->far;
     bool last = tag != TELL_PART;
-    struct upload_part one = {.number = part->number, .bytes = part->bytes, .etag = (char *)part->etag};
+    struct upload_part parts[PIECE_PARTS_MAX];
     struct upload_stored ask = {.id = arrival->id,
                                 .fence = far->fence,
                                 .multipart = *far->multipart ? far->multipart : NULL,
-                                .stored = last ? far->stored : part->offset + part->bytes,
-                                .tail = last ? far->tail : 0,
+                                .stored = arrival->piece ? far->old_stored : part->offset + part->bytes,
+                                .tail = arrival->piece ? far->old_tail : 0,
                                 .release = last,
-                                .parts = {.at = &one, .n = part->number ? 1 : 0}};
+                                .parts = {.at = parts}};
+    if (last)
+        set_last(arrival, &ask);
+    if (arrival->piece)
+        ask.parts.n = last && ask.stored > far->old_stored ? piece_parts(arrival, parts) : 0;
+    else if (part->number)
+        parts[ask.parts.n++] =
+            (struct upload_part){.number = part->number, .bytes = part->bytes, .etag = (char *)(uintptr_t)part->etag};
     struct flight_call call = {
         .message = message_row(MSG_transcode_stored), .ask = &ask, .done = told, .self = arrival, .tag = tag};
     if (!flight_ask(arrival->uploads->shard->flights, &call))
@@ -224,6 +290,8 @@ static void job_done(struct work *work) {
         fail(arrival, EAGAIN);
         tells = false;
     }
+    if (job->kind == JOB_SYNC && arrival->mismatched)
+        arrival->written = arrival->from;
     struct request *request = arrival->request;
     if (job->kind == JOB_CLOSE) {
         arrival->closed = true;
@@ -271,6 +339,13 @@ static void request_ended(struct request *request, bool completed) {
         enqueue(arrival, job);
 }
 
+void upload_close(struct request *request) {
+    request_ended(request, true);
+    request->state = NULL;
+    request->state_end = NULL;
+    request->data = NULL;
+}
+
 static struct arrival *arrive(struct request *request, int fd, struct far *far, int64_t at, int64_t length) {
     struct uploads *uploads = request->shard->uploads;
     struct arrival *arrival = calloc(1, sizeof *arrival);
@@ -283,9 +358,11 @@ static struct arrival *arrive(struct request *request, int fd, struct far *far, 
                                 .far = far,
                                 .at = at,
                                 .flushed = at,
+                                .from = at,
                                 .taken = at,
                                 .written = at,
-                                .length = length};
+                                .length = length,
+                                .most = length};
     request->state = arrival;
     request->state_end = request_ended;
     request->data = upload_data;
@@ -293,7 +370,19 @@ static struct arrival *arrive(struct request *request, int fd, struct far *far, 
     return arrival;
 }
 
-static enum upload_open open_file(struct request *request, const char *name, int64_t length) {
+/* What an edge left that died within a piece that has a checksum. The file is locked. */
+static int forget_unchecked(int fd, const char *id) {
+    int64_t from = id ? piece_marked(id) : -1;
+    if (from < 0)
+        return 0;
+    if (ftruncate(fd, from))
+        return -1;
+    piece_unmark(id);
+    return 0;
+}
+
+/* `id` NULL: of a temporary file. */
+static enum upload_open open_file(struct request *request, const char *name, const char *id, int64_t length) {
     struct stat stat;
     int fd = store_write(name);
     if (fd < 0) {
@@ -301,7 +390,7 @@ static enum upload_open open_file(struct request *request, const char *name, int
         return UPLOAD_FAILED;
     }
     bool locked = flock(fd, LOCK_EX | LOCK_NB);
-    if (!locked && !fstat(fd, &stat) && arrive(request, fd, NULL, stat.st_size, length))
+    if (!locked && !forget_unchecked(fd, id) && !fstat(fd, &stat) && arrive(request, fd, NULL, stat.st_size, length))
         return UPLOAD_OPENED;
     close(fd);
     return locked ? UPLOAD_LOCKED : UPLOAD_FAILED;
@@ -328,9 +417,12 @@ enum upload_open upload_open(struct request *request, const char *id, int64_t le
         return UPLOAD_TOO_MANY;
     if (upload_name(id, name, sizeof name))
         return UPLOAD_FAILED;
-    enum upload_open result = open_file(request, name, length);
-    if (result == UPLOAD_OPENED)
-        *offset = ((struct arrival *)request->state)->at;
+    enum upload_open result = open_file(request, name, id, length);
+    if (result == UPLOAD_OPENED) {
+        struct arrival *arrival = request->state;
+        snprintf(arrival->id, sizeof arrival->id, "%s", id);
+        *offset = arrival->at;
+    }
     return result;
 }
 
@@ -356,12 +448,23 @@ enum upload_open upload_open_temporary(struct request *request, const char *name
     char *kept = strdup(name);
     enum upload_open result = !kept            ? UPLOAD_FAILED
                               : store_remote() ? open_far(request, far_new_temporary(name, most), NULL)
-                                               : open_file(request, name, most);
+                                               : open_file(request, name, NULL, most);
     if (result == UPLOAD_OPENED)
         ((struct arrival *)request->state)->temporary = kept;
     else
         free(kept);
     return result;
+}
+
+void upload_expect(struct request *request, struct piece *piece) {
+    struct arrival *arrival = request->state;
+    int64_t most = arrival->far ? arrival->from + (PIECE_PARTS_MAX - 1) * (int64_t)arrival->far->part_bytes : INT64_MAX;
+    arrival->piece = piece;
+    arrival->most = most < arrival->length ? most : arrival->length;
+}
+
+bool upload_mismatched(const struct request *request) {
+    return ((const struct arrival *)request->state)->mismatched;
 }
 
 bool upload_failed(const struct request *request) {
@@ -370,7 +473,7 @@ bool upload_failed(const struct request *request) {
 
 size_t upload_data(struct request *request, const char *at, size_t n) {
     struct arrival *arrival = request->state;
-    if (arrival->error || arrival->taken + (int64_t)n > arrival->length) {
+    if (arrival->error || arrival->taken + (int64_t)n > arrival->most) {
         arrival->overflowed |= !arrival->error;
         return n;
     }

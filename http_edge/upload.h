@@ -27,6 +27,12 @@ enum upload_open upload_open(struct request *request, const char *id, int64_t le
 struct upload_lease;
 enum upload_open upload_open_leased(struct request *request, const struct upload_lease *lease, int64_t length,
                                     int64_t *offset, void (*step)(struct request *request));
+/* The bytes that come make up a piece that counts as a whole or not at all; takes it. After the opening. */
+struct piece;
+void upload_expect(struct request *request, struct piece *piece);
+/* They were not those of its checksum. After upload_finish(). */
+bool upload_mismatched(const struct request *request);
+
 /* The tail could not be read, or something since. */
 bool upload_failed(const struct request *request);
 
@@ -45,6 +51,9 @@ int64_t upload_offset(const struct request *request, bool *whole);
 bool upload_overflowed(const struct request *request);
 /* Lets other connections go on before this request has ended. */
 void upload_unlock(struct request *request);
+
+/* What arrived is done with before the request's end: a temporary file goes, and another one may be opened. */
+void upload_close(struct request *request);
 
 /* Name in the store; -1 when the id is none. */
 int upload_name(const char *id, char *to, size_t size);

@@ -1,65 +1,64 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/store/store.h"
+#include "http_edge/body.h"
 #include "http_edge/members.h"
 #include "http_edge/natives.h"
 #include "http_edge/play.h"
 #include "http_edge/reply.h"
+#include "http_edge/send.h"
 #include "http_edge/shard.h"
 #include "http_edge/text.h"
+#include "http_edge/ticket.h"
+#include "protocol/node/clock.h"
 
-/* Playing by a token for a title: videoapp's, which needs a login beside it, and addresses that stand in a list and
- * find their film when they are opened. */
+/* Playing by a token for a title: one that needs a login beside it, and one in an address that stands in a list and
+ * finds its film when it is opened. */
 
-void watch_token(void *self, bool stream, int64_t title, struct buffer *to) {
-    char text[PLAY_TOKEN_BYTES];
-    if (play_token(self, stream ? TOKEN_STREAM : TOKEN_WATCH, title, NULL, text, sizeof text))
-        buffer_text(to, text);
-}
+enum { FILE_SECONDS = 3600 /* as videoflix_s3 documents it */ };
 
 /* Where a film can be seen now: an address elsewhere, or a path of ours. NULL: nowhere yet. */
-static const char *address_of(struct request *request, const struct playable_reply *film, const char *youtube_query) {
-    char token[PLAY_TOKEN_BYTES];
-    if (play_elsewhere(film) && !strcmp(film->source, "youtube"))
-        return film->youtube_id ? arena_print(request->arena, "https://www.youtube-nocookie.com/embed/%s%s",
-                                              film->youtube_id, youtube_query)
-                                : NULL;
+static const char *address_of(struct request *request, const struct playable_reply *film) {
+    char token[TICKET_BYTES];
+    if (film->source && !strcmp(film->source, "youtube"))
+        return film->youtube_id
+                   ? arena_print(request->arena, "https://www.youtube-nocookie.com/embed/%s", film->youtube_id)
+                   : NULL;
     if (play_elsewhere(film))
         return film->source_url;
     if (!film->playable || !film->asset || !play_asset_name(film->asset) ||
-        !play_token(request, TOKEN_PLAY, film->id, film->asset, token, sizeof token))
+        !ticket_write(request, TOKEN_PLAY, film->id, film->asset, token, sizeof token))
         return NULL;
     return arena_print(request->arena, "%s/play/%s/master.m3u8", request_base(request), token);
 }
 
-/* --- videoapp --- */
+/* --- with a login and a token of @watch$ --- */
 
 static void refuse_video(struct request *request) {
-    reply_refuse(request, FORBIDDEN, "video-unavailable", "Video is not available");
+    reply_refuse(request, FORBIDDEN, "video-unavailable", "This title cannot be played.");
 }
 
 static void video_allowed(struct request *request) {
     const struct playable_reply *film = request->answers[0].value;
     const struct title *title = request->answers[1].value;
-    const char *place = address_of(request, film, "?autoplay=0&controls=1&playsinline=1&enablejsapi=1");
-    struct buffer json = {0};
-    if (!place) {
+    struct stream_offer offer = {.id = title->id,
+                                 .has_id = true,
+                                 .title = title->title,
+                                 .source = film->source ? film->source : "hosted",
+                                 .youtube_id = film->youtube_id,
+                                 .url = address_of(request, film)};
+    if (offer.url)
+        reply_record(request, &offer);
+    else
         refuse_video(request);
-        return;
-    }
-    buffer_text(&json, "{\"stream_url\":");
-    text_to_json(place, &json);
-    buffer_print(&json, ",\"video_id\":\"%024llx\",\"title\":", (long long)title->id);
-    text_to_json(title->title, &json);
-    buffer_text(&json, "}");
-    reply_json(request, 200, &json);
 }
 
 static void video_known(struct request *request) {
     const struct answer *film = &request->answers[0], *title = &request->answers[1];
     const struct playable_reply *playable = film->value;
     if (film->status == NOT_FOUND)
-        reply_refuse(request, NOT_FOUND, "video-missing", "Video not found");
+        reply_refuse(request, NOT_FOUND, "title-missing", "There is no such title.");
     else if (film->status != OK)
         reply_problem(request, film);
     else if (playable->hidden || title->status == NOT_FOUND)
@@ -72,10 +71,10 @@ static void video_known(struct request *request) {
 
 /* A token is its owner's: it goes with the login that it was made for. */
 void video_stream(struct request *request) {
-    const char *text = request_query(request, "token"), *id = request_param(request, "id");
+    const char *text = request_query(request, "token");
     struct token token;
     if (!text || !*text) {
-        reply_refuse(request, INVALID, "playback-missing", "Playback token is required");
+        reply_refuse(request, INVALID, "playback-missing", "The title's token is needed.");
         return;
     }
     switch (session_check_play(request->shard->sessions, TOKEN_WATCH, text, strlen(text), &token)) {
@@ -94,17 +93,19 @@ void video_stream(struct request *request) {
         reply_refuse(request, UNAUTHENTICATED, "playback-refused", NULL);
         return;
     }
-    if (strcmp(id, arena_print(request->arena, "%024llx", (long long)token.title)) != 0) {
-        reply_refuse(request, FORBIDDEN, "video-other", "Video ID mismatch");
+    const struct title_one *title = body_take(request);
+    if (!title)
+        return;
+    if (title->id != token.title) {
+        reply_refuse(request, FORBIDDEN, "title-other", "The token is for another title.");
         return;
     }
     struct by_id film = {.id = token.title, .has_id = true};
-    struct title_one title = {.id = token.title, .has_id = true};
     request_ask(request, 0, MSG_content_playable, &film, video_known);
-    request_ask(request, 1, MSG_content_show, &title, video_known);
+    request_ask(request, 1, MSG_content_show, title, video_known);
 }
 
-/* --- videoflix_s3 --- */
+/* --- as one file --- */
 
 /* The rung that is wanted, the highest one without a wish; NULL when it is not there as a file. */
 static const struct rendition *file_of(const struct title *title, const char *quality) {
@@ -118,34 +119,43 @@ static const struct rendition *file_of(const struct title *title, const char *qu
     return best;
 }
 
+/* Where the file is for an hour: at the bucket itself when clients are sent there. NULL: nowhere. */
+static const char *address_of_file(struct request *request, const struct playable_reply *film, const char *rung) {
+    char token[TICKET_BYTES];
+    struct buffer url = {0};
+    const char *place = NULL, *name = NULL;
+    if (!film->asset || !play_asset_name(film->asset))
+        return NULL;
+    if (send_presigns()) {
+        name = arena_print(request->arena, "assets/%s/%s/film.mp4", film->asset, rung);
+        if (name && !place_sign(store_place(), name, clock_wall_ms() / 1000, FILE_SECONDS, &url) && buffer_string(&url))
+            place = arena_text(request->arena, url.at);
+        buffer_free(&url);
+    } else if (ticket_write(request, TOKEN_PLAY, film->id, film->asset, token, sizeof token))
+        place = arena_print(request->arena, "%s/play/%s/%s/film.mp4", request_base(request), token, rung);
+    return place;
+}
+
 static void url_allowed(struct request *request) {
     const struct playable_reply *film = request->answers[0].value;
     const char *quality = request_query(request, "quality"), *place = NULL;
-    const struct rendition *file = file_of(request->answers[1].value, quality);
-    char token[PLAY_TOKEN_BYTES];
-    if (play_elsewhere(film))
-        place = address_of(request, film, "");
-    else if (file && film->asset && play_asset_name(film->asset) &&
-             play_token(request, TOKEN_PLAY, film->id, film->asset, token, sizeof token))
-        place = arena_print(request->arena, "%s/play/%s/%s/film.mp4", request_base(request), token, file->name);
-    if (!place && !file && file_of(request->answers[1].value, NULL))
-        reply_refuse(request, NOT_FOUND, "quality-missing", "Requested quality not available");
-    else if (!place)
-        reply_refuse(request, NOT_FOUND, "file-missing", "Video file missing");
-    else {
-        struct buffer json = {0};
-        buffer_text(&json, "{\"url\":");
-        text_to_json(place, &json);
-        buffer_text(&json, "}");
-        reply_json(request, 200, &json);
-    }
+    bool here = !play_elsewhere(film); /* a page of another site is no file */
+    const struct rendition *file = here ? file_of(request->answers[1].value, quality) : NULL;
+    if (file)
+        place = address_of_file(request, film, file->name);
+    if (place)
+        reply_record(request, &(struct film_address){.url = place});
+    else if (here && !file && file_of(request->answers[1].value, NULL))
+        reply_refuse(request, NOT_FOUND, "quality-missing", "The film is not there in this height.");
+    else
+        reply_refuse(request, NOT_FOUND, "file-missing", "There is no film of this title yet.");
 }
 
 static void url_known(struct request *request) {
     const struct answer *film = &request->answers[0], *title = &request->answers[1];
     const struct playable_reply *playable = film->value;
     if (film->status == NOT_FOUND || title->status == NOT_FOUND)
-        reply_refuse(request, NOT_FOUND, "video-missing", "Video not found");
+        reply_refuse(request, NOT_FOUND, "title-missing", "There is no such title.");
     else if (film->status != OK || title->status != OK)
         reply_problem(request, film->status != OK ? film : title);
     else
@@ -162,7 +172,7 @@ void film_url(struct request *request) {
 /* --- by token in the path --- */
 
 static void stream_allowed(struct request *request) {
-    const char *place = address_of(request, request->answers[0].value, "");
+    const char *place = address_of(request, request->answers[0].value);
     if (!place) {
         reply_refuse(request, CONFLICT, "not-ready", "This title has no film that can be played yet.");
         return;

@@ -88,7 +88,7 @@ static int some_done(zloop_t *zloop, zmq_pollitem_t *item, void *arg) {
     if (read(item->fd, &value, sizeof value) != sizeof value)
         return 0;
     finish(workers);
-    shard_serve(workers->shard);
+    workers->shard->serve(workers->shard);
     return 0;
 }
 

@@ -55,12 +55,14 @@ run_c() { # folder program...
     rm -f "$out"
 }
 
+# `at_once`, where it is set: how many files run side by side. Those of flow wait more than they work.
 run_node() { # folder-of-programs file...
-    local folder=$1 tap status=0 counts
+    local folder=$1 tap status=0 counts options=()
     shift
+    if [[ ${at_once:-} && $(node --help) == *--test-concurrency* ]]; then options=(--test-concurrency="$at_once"); fi
     [[ -e ${1:-} ]] || { say "-- no test files"; count 0 1 0; return; }
     tap=$(mktemp)
-    ZOE_BUILD=$folder timeout 3000 node --test --test-reporter=spec --test-reporter-destination=stdout \
+    ZOE_BUILD=$folder timeout 3000 node --test "${options[@]}" --test-reporter=spec --test-reporter-destination=stdout \
         --test-reporter=tap --test-reporter-destination="$tap" "$@" </dev/null || status=$?
     read -ra counts < <(awk -v status="$status" '
         /^# pass [0-9]+$/ { passed = $3 }
@@ -69,6 +71,15 @@ run_node() { # folder-of-programs file...
         END { if ((status != 0 || passed + skipped == 0) && !failed) failed = 1; print passed + 0, failed + 0, skipped + 0 }' "$tap")
     rm -f "$tap"
     count "${counts[@]}"
+}
+
+# The contract tests tell what they found of the documents' lines; all of it is printed as one table.
+run_flow() { # folder-of-programs file...
+    local table
+    table=$(mktemp)
+    ZOE_TEST_CONTRACT=$table run_node "$@"
+    if node "$root/tests/flow/contract_table.mjs" "$table"; then count 1 0 0; else count 0 1 0; fi
+    rm -f "$table"
 }
 
 npm_ready() {
@@ -102,7 +113,7 @@ run_sanitized() { # name sanitizers
     export ASAN_OPTIONS=detect_leaks=0:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=0:exitcode=66:suppressions=$root/tests/tsan.supp
     run_c "$folder" test-unit test-broker test-actor
     run_fuzz "$folder"
-    run_node "$folder" "$root"/tests/flow/story{,_supervise}.test.mjs "$root"/tests/flow/http_*.test.mjs
+    at_once=2 run_node "$folder" "$root"/tests/flow/story{,_supervise}.test.mjs "$root"/tests/flow/http_*.test.mjs
     unset ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS
 }
 
@@ -111,7 +122,7 @@ run_group() { # name
     unit | broker | actor) run_c "$build" "test-$1" ;;
     media) ZOE_CORPUS=/none run_node "$build" "$root"/tests/media/check.mjs ;;
     sandbox) run_node "$build" "$root"/tests/media/check.mjs ;;
-    web) npm_ready && run_node "$build" "$root"/tests/web/*.test.mjs ;;
+    flow) at_once=2 run_flow "$build" "$root"/tests/flow/*.test.mjs ;;
     fuzz) run_fuzz "$build" ;;
     s3)
         # shellcheck disable=SC2086 # a list of words
@@ -140,6 +151,7 @@ run_tests() {
     done
     # shellcheck disable=SC2086 # lists of words
     need $PACKAGES_BUILD $PACKAGES_RUN $PACKAGES_PACKAGE $PACKAGES_TEST
+    npm_ready
     build_into "$build"
     forget_settings
     for group in "${names[@]}"; do

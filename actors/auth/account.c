@@ -29,7 +29,8 @@ bool email_plausible(const char *email) {
     for (const unsigned char *c = (const unsigned char *)email; *c; c++)
         if (*c <= ' ' || *c == 0x7f || strchr("<>()[],;:\\\"", *c))
             return false;
-    return at[1] != '.' && at[strlen(at) - 1] != '.' && !strstr(at, "..") && email[0] != '.';
+    bool named = strchr(at, '.') || !strcasecmp(at, "@localhost");
+    return named && at[1] != '.' && at[strlen(at) - 1] != '.' && !strstr(at, "..") && email[0] != '.';
 }
 
 bool username_plausible(const char *username) {
@@ -47,11 +48,17 @@ enum status password_allowed(struct call *call, const struct realm *realm, const
             call->problem->code = "password-short";
         return INVALID;
     }
+    if (realm && realm->any_password)
+        return OK;
     bool own =
         email && (!strcasecmp(password, email) || (local == strlen(password) && !strncasecmp(password, email, local)));
-    if (!own && !password_common(password))
+    bool digits = realm && realm->not_digits && strspn(password, "0123456789") == strlen(password);
+    if (!own && !digits && !password_common(password))
         return OK;
-    call_invalid(call, "/password", own ? "must not be the address" : "is one of the first that anybody would try");
+    call_invalid(call, "/password",
+                 own      ? "must not be the address"
+                 : digits ? "must not be a number"
+                          : "is one of the first that anybody would try");
     if (call->problem)
         call->problem->code = "password-common";
     return INVALID;

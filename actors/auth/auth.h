@@ -59,15 +59,17 @@ enum status auth_grant(struct call *call);
 enum status auth_grant_end(struct call *call);
 enum status auth_email_exists(struct call *call);
 
-/* token.c */
+/* opaque.c: tokens that say nothing; only their digests are kept. */
 enum { TOKEN_BYTES = 44, DIGEST_BYTES = 32 };
 /* A fresh random token, base64url. */
 void token_new(char to[TOKEN_BYTES]);
-/* The token that follows `token`: the same for each use, so that parallel refreshes get one pair. */
-void token_next(const char *token, char to[TOKEN_BYTES]);
 void token_digest(const char *token, uint8_t to[DIGEST_BYTES]);
 /* Base64url of 32 bytes. */
 void token_text(const uint8_t raw[DIGEST_BYTES], char to[TOKEN_BYTES]);
+
+/* token.c */
+/* The token that follows `token`: the same for each use, so that parallel refreshes get one pair. */
+void token_next(const char *token, char to[TOKEN_BYTES]);
 /* Fills the reply with a new access token and `refresh`, which lives for `refresh_seconds`. */
 struct realm;
 enum status session_reply(struct call *call, int64_t session, const struct realm *realm, const char *refresh,
@@ -202,6 +204,8 @@ struct realm {
     bool silent;  /* a registration does not tell that the address is known */
     bool rotates; /* a refresh answers with a new refresh token; else the old one stays good */
     size_t password_bytes_min;
+    bool any_password; /* its documents ask for nothing but the length */
+    bool not_digits;   /* a password of digits alone is refused, as Django does */
     int64_t
         remember_seconds; /* life of refresh tokens when the login asks for it, and of renewed ones; 0: no such thing */
     /* Adds what front ends expect beside our own claims: 0, or what libjwt said. NULL: nothing. */

@@ -24,6 +24,8 @@ static int add_row(json_t *list, size_t n, const struct import_row *row) {
                   "verified", row->has_verified && row->verified, "admin", row->has_admin && row->admin);
     if (json && row->has_created_at)
         json_object_set_new(json, "created_ms", json_integer(row->created_at));
+    if (json && row->username && username_plausible(row->username))
+        json_object_set_new(json, "username", json_string(row->username));
     return json ? json_array_append_new(list, json) : -1;
 }
 
@@ -51,10 +53,18 @@ static size_t read_fates(const struct rows *rows, struct import_fate *fates, siz
         int64_t n = rows_int(rows, i, "n");
         if (n < 0 || (size_t)n >= count)
             continue;
-        if (!rows_bool(rows, i, "fits"))
-            fates[n] = (struct import_fate){.fate = "refused", .reason = "the address is too long"};
-        else if (rows_bool(rows, i, "added"))
-            fates[n].fate = "added", added++;
+        struct import_fate *fate = &fates[n];
+        if (!rows_bool(rows, i, "fits")) {
+            *fate = (struct import_fate){.fate = "refused", .reason = "the address is too long"};
+            continue;
+        }
+        fate->id = rows_int(rows, i, "id");
+        fate->has_id = fate->id > 0;
+        if (!rows_bool(rows, i, "added"))
+            continue;
+        added++;
+        fate->fate = "added";
+        fate->reason = rows_bool(rows, i, "nameless") ? "its login name is somebody else's" : NULL;
     }
     return added;
 }

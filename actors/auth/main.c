@@ -1,4 +1,4 @@
-#define DB_QUERIES_TABLE
+#define DB_QUERIES_TABLE db_queries
 #include "actors/auth/billing.h"
 #include "protocol/node/config.h"
 
@@ -9,7 +9,7 @@ static const struct handler handlers[] = {
     {.message = MSG_auth_login, .one = auth_login, .transaction = true},
     {.message = MSG_auth_refresh, .one = auth_refresh, .transaction = true},
     {.message = MSG_auth_logout, .one = auth_logout},
-    {.message = MSG_auth_me, .many = auth_me, .most = ME_MOST},
+    {.message = MSG_auth_me, .many = auth_me, .most = ME_MOST, .solo = true},
     {.message = MSG_auth_keys, .one = auth_keys},
     {.message = MSG_auth_revoked, .one = auth_revoked},
     {.message = MSG_auth_activate, .one = auth_activate, .transaction = true},

@@ -26,9 +26,11 @@ static int number_as_text(jwt_t *jwt, const struct account *account) {
 /* Where a dialect has no way to refresh, a session lives as long as its token. */
 static const struct realm others[] = {
     {"veeplay", 3600, 3600, .password_bytes_min = 8, .claims = number_and_email},
-    {"videoapp", 86400, 86400, .password_bytes_min = 6, .claims = hexadecimal},
+    /* Its document registers with test123. */
+    {"videoapp", 86400, 86400, .password_bytes_min = 6, .any_password = true, .claims = hexadecimal},
     /* Its client refreshes every 20 minutes and never on a 401. */
-    {"videoflix_hls", 1260, 86400, .proven = true, .password_bytes_min = 8, .claims = number_as_text},
+    {"videoflix_hls", 1260, 86400, .proven = true, .password_bytes_min = 8, .not_digits = true,
+     .claims = number_as_text},
     {"videoflix_s3", 300, 3600, .proven = true, .rotates = true, .password_bytes_min = 8, .remember_seconds = 604800,
      .claims = number_as_text},
     {"streamify", 86400, 86400, .password_bytes_min = 8},

@@ -3,8 +3,9 @@
 enum status content_credits(struct call *call) {
     const struct title_one *ask = call->ask;
     struct credit_list *reply = call->reply;
-    if (title_visible(call, ask->id, ask->all) != OK)
+    if (title_visible(call, ask->id, ask->all, &reply->version) != OK)
         return call->status;
+    reply->has_version = true;
     struct rows *rows = call_run(call, Q_credit_list, NULL);
     if (!rows)
         return call->status;

@@ -19,18 +19,15 @@ static enum status clear(struct call *call, const struct credits_put *ask) {
 enum status content_credits_put(struct call *call) {
     const struct credits_put *ask = call->ask;
     struct credit_list *reply = call->reply;
-    if (call_needs(call, ROLE_ADMIN) != OK)
+    struct rows *rows;
+    if (call_needs(call, ROLE_ADMIN) != OK || title_match(call, ask->id, ask->match) != OK)
         return call->status;
-    struct rows *rows = call_run(call, Q_title_lock, NULL);
-    bool found = rows && rows_count(rows);
-    rows_free(rows);
-    if (call->status != OK || !found)
-        return call->status == OK ? NOT_FOUND : call->status;
     const char *items = list_to_json(credit_record(), &ask->items, call->arena);
     if (!items || clear(call, ask) != OK || call_do(call, Q_credits_add, ARGS(ARG_TEXT("items", items))) != OK ||
-        keep_up_one(call, ask->id) != OK || call_do(call, Q_title_touch, ARGS(ARG_INT("title_id", ask->id))) != OK ||
+        keep_up_one(call, ask->id) != OK || title_touch(call, ask->id, &reply->version) != OK ||
         tell_card(call, ask->id) != OK || !(rows = call_run(call, Q_credit_list, NULL)))
         return call->status == OK ? INTERNAL : call->status;
+    reply->has_version = true;
     reply->items = rows_list(rows, credit_record(), call->arena);
     rows_free(rows);
     tell_changed(call, ask->id);

@@ -1,11 +1,11 @@
-#define DB_QUERIES_TABLE
+#define DB_QUERIES_TABLE db_queries
 #include "actors/content/content.h"
 
 enum { SHOW_MOST = 256 };
 
 static const struct handler handlers[] = {
     {.message = MSG_content_create, .one = content_create, .transaction = true},
-    {.message = MSG_content_show, .many = content_show, .most = SHOW_MOST},
+    {.message = MSG_content_show, .many = content_show, .most = SHOW_MOST, .solo = true},
     {.message = MSG_content_list, .one = content_list},
     {.message = MSG_content_change, .one = content_change, .transaction = true},
     {.message = MSG_content_delete, .one = content_delete, .transaction = true, .once = true},
@@ -19,10 +19,12 @@ static const struct handler handlers[] = {
     {.message = MSG_content_suggest, .one = content_suggest},
     {.message = MSG_content_similar, .one = content_similar},
     {.message = MSG_content_import, .one = content_import, .transaction = true},
+    {.message = MSG_content_index, .one = content_index, .transaction = true},
     {.message = MSG_content_export, .one = content_export, .transaction = true},
     {.message = MSG_content_watched, .one = content_watched, .transaction = true},
     {.message = MSG_content_labels, .one = content_labels},
     {.message = MSG_content_pick, .one = content_pick},
+    {.message = MSG_content_picture, .one = content_picture, .transaction = true},
     {.message = MSG_content_seasons, .one = content_seasons},
     {.message = MSG_content_season_put, .one = content_season_put, .transaction = true},
     {.message = MSG_content_season_delete, .one = content_season_delete, .transaction = true},
@@ -34,6 +36,7 @@ static const struct handler handlers[] = {
     {.message = MSG_content_person_add, .one = content_person_add, .transaction = true},
     {.message = MSG_content_person_change, .one = content_person_change, .transaction = true},
     {.message = MSG_content_person_delete, .one = content_person_delete, .transaction = true},
+    {.message = MSG_content_external, .one = content_external},
 };
 
 /* The upkeep thread opens a connection of its own. */

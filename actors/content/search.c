@@ -64,20 +64,38 @@ static enum status fill(struct call *call, const struct rows *rows, const struct
     return fill_titles(call, rows, titles > most ? most : titles, &reply->items);
 }
 
-/* When nothing has the words as they stand, those that are near to them are looked for. */
+/* Looks for other words; true when something has them, which is then in *rows. */
+static bool look_again(struct call *call, const struct place *place, struct words *words, const char *text,
+                       struct rows **rows) {
+    if (!text || call->status != OK)
+        return false;
+    words->words = words->names = text;
+    struct rows *other = find(call, words, place);
+    if (!other || !rows_count(other)) {
+        rows_free(other);
+        return false;
+    }
+    rows_free(*rows);
+    *rows = other;
+    return true;
+}
+
+/* When nothing has the words as they stand, what has them inside of others is looked for, then those that are near. */
 static struct rows *find_or_guess(struct call *call, const struct place *place, struct words *words) {
     const struct search_ask *ask = call->ask;
-    struct rows *rows = find(call, words, place), *guessed = NULL;
+    struct rows *rows = find(call, words, place);
+    struct guessed guessed;
     if (!rows || rows_count(rows))
         return rows;
-    if (words_guess(call, ask->q, words) == OK)
-        guessed = find(call, words, place);
-    if (guessed && rows_count(guessed)) {
-        ((struct search_page *)call->reply)->corrected = words->corrected;
-        rows_free(rows);
-        return guessed;
+    if (words_guess(call, ask->q, &guessed) == OK && !look_again(call, place, words, guessed.inside, &rows)) {
+        const char *texts[] = {guessed.near, guessed.wide, guessed.most};
+        words->folded = guessed.corrected;
+        for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+            if (look_again(call, place, words, texts[i], &rows)) {
+                ((struct search_page *)call->reply)->corrected = guessed.corrected;
+                break;
+            }
     }
-    rows_free(guessed);
     call->status = call->status == NOT_FOUND ? OK : call->status;
     return rows;
 }

@@ -3,7 +3,7 @@
 enum status content_season_delete(struct call *call) {
     const struct season_key *ask = call->ask;
     struct list done;
-    if (call_needs(call, ROLE_ADMIN) != OK)
+    if (call_needs(call, ROLE_ADMIN) != OK || title_match(call, ask->title_id, ask->match) != OK)
         return call->status;
     struct rows *rows = call_run(call, Q_season_delete, NULL);
     bool found = rows && rows_count(rows);

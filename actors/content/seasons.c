@@ -14,8 +14,9 @@ static enum status fill(struct call *call, const struct rows *rows, struct seaso
 enum status content_seasons(struct call *call) {
     const struct seasons_ask *ask = call->ask;
     struct season_list *reply = call->reply;
-    if (title_visible(call, ask->id, ask->all) != OK)
+    if (title_visible(call, ask->id, ask->all, &reply->version) != OK)
         return call->status;
+    reply->has_version = true;
     struct rows *rows = call_run(call, Q_season_list, NULL);
     if (!rows)
         return call->status;

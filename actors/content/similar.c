@@ -5,7 +5,8 @@ enum { USUAL_LIMIT = 12 };
 enum status content_similar(struct call *call) {
     const struct similar_ask *ask = call->ask;
     struct similar_page *reply = call->reply;
-    if (title_visible(call, ask->id, false) != OK)
+    int64_t version;
+    if (title_visible(call, ask->id, false, &version) != OK)
         return call->status;
     struct rows *rows = call_run(call, Q_similar, ARGS(ARG_INT("limit", ask->has_limit ? ask->limit : USUAL_LIMIT)));
     if (!rows)

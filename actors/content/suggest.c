@@ -13,11 +13,13 @@ enum status content_suggest(struct call *call) {
     const struct suggest_ask *ask = call->ask;
     struct suggestions *reply = call->reply;
     struct words words;
+    struct guessed guessed;
     if (words_read(call, ask->q, &words) != OK || !words.names)
         return call->status;
     struct rows *rows = find(call, &words);
-    if (rows && !rows_count(rows) && words_guess(call, ask->q, &words) == OK) {
+    if (rows && !rows_count(rows) && words_guess(call, ask->q, &guessed) == OK && guessed.near) {
         rows_free(rows);
+        words = (struct words){.folded = guessed.corrected, .names = guessed.near};
         rows = find(call, &words);
     }
     if (!rows)

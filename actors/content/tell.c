@@ -1,16 +1,26 @@
 #include "actors/content/content.h"
 
-enum status tell_card(struct call *call, int64_t id) {
+static enum status post(struct call *call, const struct rows *rows, size_t row) {
     struct title_card card = {0};
-    struct rows *rows = call_run(call, Q_title_card, ARGS(ARG_INT("id", id)));
-    if (!rows)
-        return call->status;
     struct title_about *about = arena_alloc(call->arena, sizeof *about);
-    bool filled = about && rows_count(rows) && !rows_fill(rows, 0, title_card_record(), &card, call->arena) &&
-                  !rows_fill(rows, 0, title_about_record(), about, call->arena);
+    if (!about || rows_fill(rows, row, title_card_record(), &card, call->arena) ||
+        rows_fill(rows, row, title_about_record(), about, call->arena))
+        return INTERNAL;
     card.about = about;
+    return call_post(call, MSG_history_learn, &card);
+}
+
+enum status tell_cards(struct call *call, const char *ids) {
+    struct rows *rows = ids ? call_run(call, Q_title_cards, ARGS(ARG_TEXT("ids", ids))) : NULL;
+    enum status status = rows ? OK : ids ? call->status : INTERNAL;
+    for (size_t i = 0; status == OK && i < rows_count(rows); i++)
+        status = post(call, rows, i);
     rows_free(rows);
-    return filled ? call_post(call, MSG_history_learn, &card) : INTERNAL;
+    return status;
+}
+
+enum status tell_card(struct call *call, int64_t id) {
+    return tell_cards(call, arena_print(call->arena, "{%lld}", (long long)id));
 }
 
 enum status tell_rows(struct call *call, const struct rows *rows, const char *column) {

@@ -32,11 +32,34 @@ bool asks_for_all(const struct call *call, bool all) {
     return all && call->header.roles & ROLE_ADMIN;
 }
 
-enum status title_visible(struct call *call, int64_t id, bool all) {
+enum status title_visible(struct call *call, int64_t id, bool all, int64_t *version) {
     struct rows *rows = call_run(call, Q_title_there, ARGS(ARG_INT("id", id)));
     if (!rows)
         return call->status;
     bool there = rows_count(rows) && (asks_for_all(call, all) || rows_bool(rows, 0, "visible"));
+    *version = there ? rows_int(rows, 0, "version") : 0;
     rows_free(rows);
     return call->status = there ? OK : NOT_FOUND;
+}
+
+enum status title_touch(struct call *call, int64_t id, int64_t *version) {
+    struct rows *rows = call_run(call, Q_title_touch, ARGS(ARG_INT("title_id", id)));
+    *version = rows && rows_count(rows) ? rows_int(rows, 0, "version") : 0;
+    rows_free(rows);
+    return call->status;
+}
+
+enum status match_take(struct call *call, struct rows *rows, const char *match) {
+    if (!rows)
+        return call->status;
+    if (!rows_count(rows))
+        call->status = NOT_FOUND;
+    else
+        match_check(call, match, rows_int(rows, 0, "version"));
+    rows_free(rows);
+    return call->status;
+}
+
+enum status title_match(struct call *call, int64_t id, const char *match) {
+    return match_take(call, call_run(call, Q_title_lock, ARGS(ARG_INT("id", id))), match);
 }

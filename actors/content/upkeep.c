@@ -12,9 +12,9 @@
 #include "protocol/wire/json.h"
 
 /* What follows from many titles at once is worked out behind the writers, by one thread of one process: the counts of
- * labels, and the neighbours of titles whose traits changed. */
+ * labels, which titles are popular, and the neighbours of titles whose traits changed. */
 
-enum { LOOK_MS = 250, QUIET_MS = 500, PATIENCE_MS = 60000, BATCH = 200 };
+enum { LOOK_MS = 250, QUIET_MS = 500, PATIENCE_MS = 60000, POPULAR_MS = 60000, POPULAR_STEP = 500, BATCH = 200 };
 
 struct upkeep {
     pthread_t thread;
@@ -198,6 +198,8 @@ struct watch {
     unsigned led;                    /* the connection that holds the lock */
     int64_t counted;                 /* number of the change up to which labels are counted */
     int64_t seen, seen_ms, first_ms; /* the last change, when it was seen, and the first that waits */
+    int64_t popular_ms;              /* when the popular ones were marked; views alone change them too */
+    bool popular_more;               /* some of them are left */
 };
 
 /* Works once the writers are quiet for a moment, or never stop. */
@@ -219,6 +221,12 @@ static void look(struct db *db, struct watch *watch) {
     if (now_ms - watch->seen_ms < QUIET_MS && now_ms - watch->first_ms < PATIENCE_MS)
         return;
     watch->first_ms = 0;
+    if (watch->counted != changes || watch->popular_more || now_ms - watch->popular_ms >= POPULAR_MS) {
+        struct rows *rows = db_run(db, Q_search_popular, NULL, NULL, ARGS(ARG_INT("rows", POPULAR_STEP)));
+        watch->popular_more = rows && rows_count(rows) == POPULAR_STEP;
+        watch->popular_ms = now_ms;
+        rows_free(rows);
+    }
     if (watch->counted != changes) {
         rows_free(db_run(db, Q_labels_count, NULL, NULL, NULL));
         watch->counted = db_status(db) == OK ? changes : -1;
@@ -227,21 +235,26 @@ static void look(struct db *db, struct watch *watch) {
         find_neighbours(db);
 }
 
+/* False when the process ends. */
+static bool rest(long ms) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += ms * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    pthread_mutex_lock(&upkeep.lock);
+    if (!upkeep.ending)
+        pthread_cond_timedwait(&upkeep.ended, &upkeep.lock, &until);
+    bool ending = upkeep.ending;
+    pthread_mutex_unlock(&upkeep.lock);
+    return !ending;
+}
+
 static void *run(void *arg) {
     struct watch watch = {.counted = -1, .seen = -1};
     struct db *db = arg;
-    while (!ending()) {
+    for (long rest_ms = ACTOR_BEHIND_MS; rest(rest_ms); rest_ms = LOOK_MS)
         look(db, &watch);
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += LOOK_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000L;
-        until.tv_nsec %= 1000000000L;
-        pthread_mutex_lock(&upkeep.lock);
-        if (!upkeep.ending)
-            pthread_cond_timedwait(&upkeep.ended, &upkeep.lock, &until);
-        pthread_mutex_unlock(&upkeep.lock);
-    }
     db_close(db);
     return NULL;
 }

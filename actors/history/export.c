@@ -1,4 +1,5 @@
 #include "actors/history/history.h"
+#include "actors/page.h"
 
 static enum status export_marks(struct call *call, const char *list, struct list *items) {
     const struct db_arg *args =
@@ -15,14 +16,24 @@ static enum status export_habits(struct call *call, struct habits *habits) {
     return rc ? INTERNAL : OK;
 }
 
+/* As many as fit a message, however long their names are. */
+enum { PAGE_ITEMS = 400 };
+
+static enum status export_items(struct call *call) {
+    const struct page_ask *ask = call->ask;
+    struct history_export *reply = call->reply;
+    struct page page;
+    if (page_open(call, ask->limit ? ask->limit : PAGE_ITEMS, ask->cursor, &page) != OK)
+        return call->status;
+    return history_paged(call, &page, Q_progress_export, history_item_record(), &reply->items, &reply->next);
+}
+
 enum status history_export(struct call *call) {
     struct history_export *reply = call->reply;
     struct habits *habits = arena_alloc(call->arena, sizeof *habits);
-    if (history_caller(call) != OK)
+    if (history_caller(call) != OK || export_items(call) != OK || reply->next)
         return call->status;
-    struct rows *rows = call_run(call, Q_progress_all, ARGS(ARG_INT("user", call->header.user)));
-    if (history_items(call, rows, history_item_record(), &reply->items) != OK ||
-        export_marks(call, "watchlist", &reply->watchlist) != OK ||
+    if (export_marks(call, "watchlist", &reply->watchlist) != OK ||
         export_marks(call, "favorites", &reply->favorites) != OK || export_habits(call, habits) != OK)
         return call->status;
     reply->settings = habits;

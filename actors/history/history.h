@@ -21,6 +21,7 @@ enum status history_marks(struct call *call);
 enum status history_marked(struct call *call);
 enum status history_view(struct call *call);
 enum status history_recommend(struct call *call);
+enum status history_import(struct call *call);
 
 enum { RECORD_MOST = 512, MARKS_MOST = 1000 };
 
@@ -28,6 +29,10 @@ enum { RECORD_MOST = 512, MARKS_MOST = 1000 };
 enum status history_caller(struct call *call);
 /* All of `rows`, which are freed, as a list of `record`s; call->status. NULL rows: the query failed. */
 enum status history_items(struct call *call, struct rows *rows, const struct record *record, struct list *items);
+struct page;
+/* A page of the caller's items and the cursor of the next, by a query as actors/page.h has it; call->status. */
+enum status history_paged(struct call *call, const struct page *page, unsigned query, const struct record *record,
+                          struct list *items, const char **next);
 /* The numbers on the list that the ask names. */
 enum status history_marks_ids(struct call *call, struct list *ids);
 

@@ -1,4 +1,4 @@
-#define DB_QUERIES_TABLE
+#define DB_QUERIES_TABLE db_queries
 #include "actors/history/history.h"
 #include "actors/history/model.h"
 
@@ -19,6 +19,7 @@ static const struct handler handlers[] = {
     {.message = MSG_history_marked, .one = history_marked},
     {.message = MSG_history_view, .one = history_view},
     {.message = MSG_history_recommend, .one = history_recommend},
+    {.message = MSG_history_import, .one = history_import, .transaction = true},
 };
 
 static int start(struct actor *actor, struct db *db) {

@@ -7,11 +7,5 @@ enum status history_marks(struct call *call) {
     struct page page;
     if (history_caller(call) != OK || page_open(call, ask->limit, ask->cursor, &page) != OK)
         return call->status;
-    struct rows *rows = call_run(call, Q_marks_page, ARGS(PAGE_ARGS(page), ARG_INT("user", call->header.user)));
-    if (!rows)
-        return call->status;
-    size_t n = page_take(&page, rows, call->arena, &reply->next);
-    if (history_items(call, rows, marked_item_record(), &reply->items) == OK)
-        reply->items.n = n;
-    return call->status;
+    return history_paged(call, &page, Q_marks_page, marked_item_record(), &reply->items, &reply->next);
 }

@@ -99,8 +99,8 @@ static int64_t last_view(struct model *model) {
 
 static void *tend(void *arg) {
     struct model *model = arg;
-    int64_t counted_ms = 0, learn_ms = 0, learnt_view = -1;
-    do {
+    int64_t counted_ms = 0, learn_ms = 0, learnt_view = -1, rest_ms = ACTOR_BEHIND_MS;
+    for (; rest(rest_ms); rest_ms = POLL_MS) {
         int64_t now_ms = clock_ms();
         if (now_ms >= counted_ms + COUNT_MS) {
             if (count_views(model->db))
@@ -116,7 +116,7 @@ static void *tend(void *arg) {
         }
         int64_t took_ms = clock_ms() - now_ms, pause_ms = config()->recommend_seconds * 1000;
         learn_ms = clock_ms() + (took_ms * LEARN_REST > pause_ms ? took_ms * LEARN_REST : pause_ms);
-    } while (rest(POLL_MS));
+    }
     return NULL;
 }
 

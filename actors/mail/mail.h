@@ -40,6 +40,8 @@ const struct wording *wording_find(const char *kind);
 const struct wording *wording_at(size_t i);
 /* The subject, which a dialect may have in its own words. */
 const char *wording_subject(const struct wording *wording, const char *dialect);
+/* How letters of a dialect begin, with {name} or {address}. */
+const char *wording_greeting(const char *dialect);
 /* Fills the places of `pattern`; `html` escapes what is filled in. -1 when a link is wanted that cannot be made. */
 int wording_fill(const struct wording *wording, const char *pattern, const struct post *post, bool html,
                  struct buffer *to);
@@ -60,14 +62,14 @@ void notice_event(struct call *call, int64_t account_id);
 /* places.c: {name} in a text. */
 /* -1 when there is a place that nobody can fill. */
 int places_fill(const char *pattern, const struct post *post, bool html, struct buffer *to);
-
-/* links.c */
-/* The pattern of the link, NULL when the dialect has none for this kind. */
-const char *link_find(const char *dialect, const char *kind);
-/* The dialect's mails call the reader by the address. */
-bool greets_by_address(const char *dialect);
 /* Ends the process with status 78 when a setting's link cannot be filled. */
 void links_check(void);
+
+/* links.c */
+/* The pattern of the link, NULL when letters of this kind have none. */
+const char *link_find(const char *dialect, const char *kind);
+/* The pattern of row `i` and the setting it comes from; NULL after the last. */
+const char *link_at(size_t i, const char **setting);
 
 /* compose.c: the letter as RFC 5322 text, always the same bytes for the same letter. */
 /* 0, or -1 with *why set to a constant: the letter can never be written. */

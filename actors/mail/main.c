@@ -1,4 +1,4 @@
-#define DB_QUERIES_TABLE
+#define DB_QUERIES_TABLE db_queries
 #include "actors/mail/mail.h"
 
 static const struct handler handlers[] = {

@@ -1,5 +1,8 @@
+#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "actors/mail/mail.h"
 #include "protocol/node/config.h"
@@ -96,11 +99,16 @@ static bool name_fit(const char *name) {
     return *name;
 }
 
+static void fill_address(const struct post *post, struct buffer *to) {
+    buffer_text(to, post->address);
+}
+
+static void fill_name(const struct post *post, struct buffer *to) {
+    buffer_text(to, name_fit(post->name) ? post->name : post->address);
+}
+
 static void fill_greeting(const struct post *post, struct buffer *to) {
-    if (greets_by_address(post->dialect))
-        buffer_print(to, "Dear %s,", post->address);
-    else
-        buffer_print(to, "Hello %s,", name_fit(post->name) ? post->name : post->address);
+    places_fill(wording_greeting(post->dialect), post, false, to);
 }
 
 static void fill_link(const struct post *post, struct buffer *to) {
@@ -123,7 +131,7 @@ static const struct {
 } places[] = {
     {"front", fill_front},   {"back", fill_back},   {"uid", fill_uid},           {"uid36", fill_uid36},
     {"token", fill_token},   {"hours", fill_hours}, {"greeting", fill_greeting}, {"link", fill_link},
-    {"detail", fill_detail}, {"when", fill_when},
+    {"detail", fill_detail}, {"when", fill_when},   {"name", fill_name},         {"address", fill_address},
 };
 
 static place_fill *find_place(const char *name, size_t n) {
@@ -155,4 +163,30 @@ int places_fill(const char *pattern, const struct post *post, bool html, struct 
         at += n + 2;
     }
     return 0;
+}
+
+static bool link_good(const char *pattern) {
+    struct post post = {
+        .account_id = 1, .kind = "", .token = "token", .dialect = "", .detail = "", .name = "", .address = ""};
+    struct buffer filled = {0};
+    static const char *const strange[] = {"{link}", "{greeting}", "{name}", "{address}", "{detail}", "{when}"};
+    bool good = strstr(pattern, "{token}") && !places_fill(pattern, &post, false, &filled);
+    for (size_t i = 0; i < sizeof strange / sizeof *strange; i++)
+        good = good && !strstr(pattern, strange[i]);
+    buffer_free(&filled);
+    return good;
+}
+
+void links_check(void) {
+    const char *pattern, *setting = NULL;
+    for (size_t i = 0; (pattern = link_at(i, &setting)); i++) {
+        if (link_good(pattern))
+            continue;
+        char name[64];
+        snprintf(name, sizeof name, "%s", setting);
+        for (char *c = name; *c; c++)
+            *c = (char)toupper((unsigned char)*c);
+        fprintf(stderr, "ZOE_%s: must be a link with {token}; {front}, {back}, {uid}, {uid36} may stand in it\n", name);
+        exit(EX_CONFIG);
+    }
 }

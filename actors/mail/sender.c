@@ -127,6 +127,7 @@ static void rest(int64_t ms) {
 static void *run(void *arg) {
     (void)arg;
     struct db *db = db_open(service_name(SERVICE_mail), sender.queries, sender.query_count);
+    rest(ACTOR_BEHIND_MS);
     while (db && !stopping()) {
         while (!stopping() && send_one(db))
             ;

@@ -142,6 +142,13 @@ static const struct {
     {"videoflix_s3", "password-changed", "Your Videoflix password was changed"},
 };
 
+/* Greetings that do; the others say hello by name. */
+static const struct {
+    const char *dialect, *greeting;
+} greetings[] = {
+    {"videoflix_hls", "Dear {address},"},
+};
+
 const struct wording *wording_find(const char *kind) {
     for (size_t i = 0; i < sizeof wordings / sizeof *wordings; i++)
         if (!strcmp(wordings[i].kind, kind))
@@ -158,6 +165,13 @@ const char *wording_subject(const struct wording *wording, const char *dialect) 
         if (!strcmp(subjects[i].dialect, dialect) && !strcmp(subjects[i].kind, wording->kind))
             return subjects[i].subject;
     return wording->subject;
+}
+
+const char *wording_greeting(const char *dialect) {
+    for (size_t i = 0; i < sizeof greetings / sizeof *greetings; i++)
+        if (!strcmp(greetings[i].dialect, dialect))
+            return greetings[i].greeting;
+    return "Hello {name},";
 }
 
 int wording_fill(const struct wording *wording, const char *pattern, const struct post *post, bool html,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,7 +15,7 @@
 #include "protocol/node/config.h"
 #include "protocol/wire/check.h"
 
-enum { ARGUMENTS_MAX = 24, POLL_MS = 200, WALL_FACTOR = 2 };
+enum { ARGUMENTS_MAX = 24, POLL_MS = 200, WALL_FACTOR = 2, NICE = 10 };
 
 struct child {
     const struct child_order *order;
@@ -44,15 +45,16 @@ static int lifted(int fd) {
 
 static int spawn(struct child *child, int results) {
     const struct child_order *order = child->order;
-    char path[4096], memory[40], cpu[40], wall[40];
+    char path[4096], memory[40], cpu[40], wall[40], nice[40];
     char *argv[ARGUMENTS_MAX] = {path};
     int n = 1, high[3] = {lifted(order->film), lifted(order->audio), lifted(results)};
-    for (const char *const *argument = order->arguments; *argument && n < ARGUMENTS_MAX - 4; argument++)
+    for (const char *const *argument = order->arguments; *argument && n < ARGUMENTS_MAX - 5; argument++)
         argv[n++] = (char *)*argument;
     snprintf(memory, sizeof memory, "mem_mb=%lld", (long long)order->memory_mb);
     snprintf(cpu, sizeof cpu, "cpu_s=%lld", (long long)order->cpu_seconds);
     snprintf(wall, sizeof wall, "wall_s=%lld", (long long)order->cpu_seconds * WALL_FACTOR);
-    argv[n++] = memory, argv[n++] = cpu, argv[n++] = wall;
+    snprintf(nice, sizeof nice, "nice=%d", order->patient ? NICE : 0);
+    argv[n++] = memory, argv[n++] = cpu, argv[n++] = wall, argv[n++] = nice;
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_init(&actions);
@@ -147,7 +149,8 @@ static enum outcome read_results(struct child *child) {
         if (outcome != TASK_DONE || got < sizeof frame)
             break;
         if (frame.bytes > MEDIA_PAYLOAD_MAX_BYTES) {
-            outcome = TASK_LATER;
+            *child->why = child->order->killed(SIGXFSZ);
+            outcome = TASK_FILM;
             break;
         }
         if (frame.bytes > size) {
@@ -169,17 +172,35 @@ static enum outcome read_results(struct child *child) {
     return outcome;
 }
 
-static enum outcome judge(struct child *child, int status) {
+/* It had half of what it may have, or of what the machine has: whatever it died of, that was memory. */
+static bool was_large(const struct child *child, const struct rusage *usage) {
+    int64_t kib = sysconf(_SC_PHYS_PAGES) * (sysconf(_SC_PAGESIZE) / 1024);
+    int64_t allowed = child->order->memory_mb * 1024;
+    return usage->ru_maxrss > (kib > 0 && kib < allowed ? kib : allowed) / 2;
+}
+
+static enum outcome judge(struct child *child, int status, const struct rusage *usage) {
     if (WIFEXITED(status) && !WEXITSTATUS(status) && child->said_done)
         return TASK_DONE;
-    /* SIGKILL may be the kernel short of memory or an operator: another try tells. */
-    if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL && WTERMSIG(status) != SIGTERM) {
-        *child->why = child->order->killed(WTERMSIG(status));
-        log_warn(NULL, "media_child_killed", "%s signal=%d", child->order->label, WTERMSIG(status));
-        return TASK_FILM;
+    if (!WIFSIGNALED(status)) {
+        log_warn(NULL, "media_child_failed", "%s status=%d", child->order->label, status);
+        return TASK_LATER;
     }
-    log_warn(NULL, "media_child_failed", "%s status=%d", child->order->label, status);
-    return TASK_LATER;
+    int signal_number = WTERMSIG(status);
+    bool large = was_large(child, usage), shot = signal_number == SIGKILL || signal_number == SIGTERM;
+    log_warn(NULL, "media_child_killed", "%s signal=%d rss_kib=%ld", child->order->label, signal_number,
+             usage->ru_maxrss);
+    if (shot && !large)
+        return TASK_SHOT;
+    /* A library that gets no memory may go astray. */
+    bool memory = large && (shot || signal_number == SIGSEGV || signal_number == SIGABRT || signal_number == SIGBUS);
+    *child->why = child->order->killed(memory ? SIGKILL : signal_number);
+    /* The kernel was short of memory, perhaps for another's sake: another try tells. */
+    return shot ? TASK_LATER : TASK_FILM;
+}
+
+static int64_t used_ms(const struct timeval *used) {
+    return used->tv_sec * 1000 + used->tv_usec / 1000;
 }
 
 static int64_t bounded(int64_t wanted, int64_t most) {
@@ -206,10 +227,13 @@ enum outcome child_do(const struct child_order *asked, const char **why) {
         outcome = read_results(&child);
         if (outcome != TASK_DONE)
             kill(child.pid, SIGKILL);
-        while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR)
+        struct rusage usage = {0};
+        while (wait4(child.pid, &status, 0, &usage) < 0 && errno == EINTR)
             ;
+        if (order->cpu_ms)
+            *order->cpu_ms += used_ms(&usage.ru_utime) + used_ms(&usage.ru_stime);
         if (outcome == TASK_DONE)
-            outcome = judge(&child, status);
+            outcome = judge(&child, status, &usage);
     }
     close(ends[0]);
     return outcome;
@@ -241,7 +265,9 @@ enum outcome child_run(struct task *task, const char *const *arguments, int film
                                           .film = film,
                                           .audio = audio,
                                           .label = label,
+                                          .patient = task->rank > RANK_FIRST,
                                           .killed = media_killed_sentence,
+                                          .cpu_ms = &task->cpu_ms,
                                           .renew = renew,
                                           .frame = pass_frame,
                                           .self = &work},

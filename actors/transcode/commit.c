@@ -22,10 +22,17 @@ bool task_renew(struct task *task) {
     return held || (unknown && now - task->renewed_ms < 10 * config()->lease_ms);
 }
 
-enum outcome commit_begin(struct task *task) {
-    if (db_begin(task->db) != OK)
-        return TASK_LATER;
-    struct rows *rows = run(task, Q_task_done);
+enum outcome task_held(struct task *task) {
+    struct rows *rows = run(task, Q_task_renew);
+    enum outcome outcome = !rows ? TASK_LATER : rows_count(rows) ? TASK_DONE : TASK_LOST;
+    rows_free(rows);
+    return outcome;
+}
+
+/* Of the task that holds the lease: `change` is what becomes of it. The asset is locked after it, always in this order.
+ */
+static enum outcome lock(struct task *task, struct rows *change) {
+    struct rows *rows = change;
     bool held = rows && rows_count(rows);
     bool failed = !rows;
     rows_free(rows);
@@ -40,6 +47,19 @@ enum outcome commit_begin(struct task *task) {
     return failed ? TASK_LATER : TASK_LOST;
 }
 
+enum outcome commit_begin(struct task *task) {
+    return db_begin(task->db) == OK ? lock(task, run(task, Q_task_done)) : TASK_LATER;
+}
+
+enum outcome commit_part(struct task *task, int first, int count) {
+    if (db_begin(task->db) != OK)
+        return TASK_LATER;
+    return lock(task, db_run(task->db, Q_task_part, NULL, NULL,
+                             ARGS(ARG_INT("task", task->id), ARG_TEXT("worker", task->worker),
+                                  ARG_INT("attempt", task->attempt), ARG_INT("first", first), ARG_INT("count", count),
+                                  ARG_INT("lease_ms", config()->lease_ms))));
+}
+
 enum outcome commit_end(struct task *task, bool news) {
     if (news && news_post(task->db, task->arena, task->asset) != OK) {
         db_rollback(task->db);
@@ -49,7 +69,7 @@ enum outcome commit_end(struct task *task, bool news) {
         return TASK_LATER;
     if (news)
         actor_posted(task->actor);
-    runner_wake();
+    bell_ring();
     return TASK_DONE;
 }
 

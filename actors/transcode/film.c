@@ -72,8 +72,9 @@ static struct piece *fetch(struct film *film, int64_t offset) {
     film->piece_bytes = !goes_on                              ? PIECE_MIN_BYTES
                         : film->piece_bytes < PIECE_MAX_BYTES ? film->piece_bytes * 2
                                                               : PIECE_MAX_BYTES;
-    struct place_get get = {.offset = offset, .count = (int64_t)film->piece_bytes, .max = film->piece_bytes};
-    buffer_free(&piece->bytes);
+    struct place_get get = {
+        .offset = offset, .count = (int64_t)film->piece_bytes, .max = film->piece_bytes, .body = piece->bytes};
+    piece->bytes = (struct buffer){0};
     if (place_get(store_place(), film->name, &get) || !get.body.n) {
         buffer_free(&get.body);
         return NULL;

@@ -5,7 +5,7 @@
 #include "db/store/store.h"
 #include "protocol/node/clock.h"
 
-static enum status make_asset(struct call *call, const char *upload, int64_t title) {
+enum status upload_make_film(struct call *call, const char *upload, int64_t title) {
     char folder[64];
     snprintf(folder, sizeof folder, "%lld-%016llx", (long long)title, (unsigned long long)random_u64());
     struct rows *rows = call_run(
@@ -19,7 +19,9 @@ static enum status make_asset(struct call *call, const char *upload, int64_t tit
                      ARG_INT("first", 0), ARG_INT("count", 0), ARG_INT("make", 0))) != OK)
         return call->status;
     call->posted++;
-    return call->status = news_post(call->db, call->arena, asset);
+    call->status = news_post(call->db, call->arena, asset);
+    bell_ring();
+    return call->status;
 }
 
 /* Safe to repeat: a finished upload answers OK again and makes no second film. */
@@ -35,6 +37,7 @@ enum status transcode_finish(struct call *call) {
     const char *upload = arena_text(call->arena, rows_text(rows, 0, "id"));
     const char *state = arena_text(call->arena, rows_text(rows, 0, "state"));
     int64_t title = rows_int(rows, 0, "title_id"), length = rows_int(rows, 0, "length");
+    bool partial = rows_bool(rows, 0, "partial");
     rows_free(rows);
     if (!upload || !state)
         return INTERNAL;
@@ -47,7 +50,5 @@ enum status transcode_finish(struct call *call) {
         return call_refuse(call, CONFLICT, "incomplete", "The upload does not have all its bytes yet.");
     if (call_do(call, Q_upload_state, ARGS(ARG_TEXT("state", "finished"))) != OK)
         return call->status;
-    enum status status = make_asset(call, upload, title);
-    runner_wake();
-    return status;
+    return partial ? OK : upload_make_film(call, upload, title);
 }

@@ -1,14 +1,4 @@
-#include <stdio.h>
-
 #include "actors/transcode/transcode.h"
-#include "db/store/store.h"
-
-static void delete_file(const char *folder, const char *name) {
-    char path[NAME_BYTES];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    if (store_delete(path))
-        log_warn(NULL, "store_delete_failed", "name=%s", log_value(path));
-}
 
 /* A running task notices at its next renewal that its asset is gone, and removes what it wrote meanwhile (runner.c). */
 enum status transcode_forget(struct call *call) {
@@ -20,7 +10,7 @@ enum status transcode_forget(struct call *call) {
     struct rows *uploads = call->status == OK ? call_run(call, Q_uploads_of_title, NULL) : NULL;
     if (uploads) {
         for (size_t i = 0; i < rows_count(assets); i++)
-            delete_file("assets", rows_text(assets, i, "folder"));
+            leftover_delete("assets", rows_text(assets, i, "folder"));
         for (size_t i = 0; i < rows_count(uploads); i++)
             upload_remove(call->db, rows_text(uploads, i, "id"));
     }

@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "actors/transcode/transcode.h"
-#include "db/store/store.h"
 
 /* Who works on a piece of it notices at the next renewal of the lease, and removes what it wrote meanwhile. */
 enum status transcode_job_cancel(struct call *call) {
@@ -14,7 +13,7 @@ enum status transcode_job_cancel(struct call *call) {
         return call->status;
     bool found = rows_count(rows) > 0;
     const char *state = arena_text(call->arena, rows_text(rows, 0, "state"));
-    const char *folder = arena_print(call->arena, "assets/%s", rows_text(rows, 0, "folder"));
+    const char *folder = arena_text(call->arena, rows_text(rows, 0, "folder"));
     rows_free(rows);
     if (!found)
         return NOT_FOUND;
@@ -29,7 +28,6 @@ enum status transcode_job_cancel(struct call *call) {
     call->posted++;
     if (news_post(call->db, call->arena, ask->id) != OK || call_fetch(call, Q_job_show, NULL) != OK)
         return INTERNAL;
-    if (store_delete(folder))
-        log_warn(NULL, "store_delete_failed", "name=%s", log_value(folder));
+    leftover_delete("assets", folder);
     return OK;
 }

@@ -3,6 +3,6 @@
 enum status transcode_job_change(struct call *call) {
     if (call_needs(call, ROLE_ADMIN) != OK || call_do(call, Q_job_change, NULL) != OK)
         return call->status;
-    runner_wake();
+    bell_ring();
     return call_fetch(call, Q_job_show, NULL);
 }

@@ -18,10 +18,8 @@ static enum status begin(struct call *call, const char *old) {
     call->posted++;
     if (news_post(call->db, call->arena, ask->id) != OK || call_fetch(call, Q_job_show, NULL) != OK)
         return INTERNAL;
-    const char *path = arena_print(call->arena, "assets/%s", old);
-    if (!path || store_delete(path))
-        log_warn(NULL, "store_delete_failed", "name=%s", log_value(old));
-    runner_wake();
+    leftover_delete("assets", old);
+    bell_ring();
     return OK;
 }
 
@@ -35,6 +33,7 @@ enum status transcode_job_retry(struct call *call) {
     bool found = rows_count(rows) > 0;
     const char *state = arena_text(call->arena, rows_text(rows, 0, "state"));
     const char *folder = arena_text(call->arena, rows_text(rows, 0, "folder"));
+    bool unjoined = rows_bool(rows, 0, "unjoined");
     snprintf(upload, sizeof upload, "uploads/%s", rows_text(rows, 0, "upload_id"));
     rows_free(rows);
     if (!found)
@@ -45,7 +44,7 @@ enum status transcode_job_retry(struct call *call) {
         return call_fetch(call, Q_job_show, NULL);
     if (strcmp(state, "error") && strcmp(state, "cancelled"))
         return call_refuse(call, CONFLICT, "job-ended", "This film needs no other try.");
-    if (store_size(upload) < 0)
+    if (store_size(upload) < 0 && !unjoined)
         return call_refuse(call, CONFLICT, "upload-gone", "The uploaded file is not there any more.");
     return begin(call, folder);
 }

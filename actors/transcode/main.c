@@ -1,9 +1,10 @@
-#define DB_QUERIES_TABLE
+#define DB_QUERIES_TABLE db_queries
 #include "actors/transcode/transcode.h"
 #include "db/store/store.h"
 
 static const struct handler handlers[] = {
     {.message = MSG_transcode_open, .one = transcode_open, .transaction = true},
+    {.message = MSG_transcode_join, .one = transcode_join, .transaction = true},
     {.message = MSG_transcode_upload, .one = transcode_upload},
     {.message = MSG_transcode_finish, .one = transcode_finish, .transaction = true},
     {.message = MSG_transcode_abort, .one = transcode_abort, .transaction = true},
@@ -31,6 +32,7 @@ static void chore(struct actor *actor, struct db *db) {
     (void)actor;
     pictures_sweep(db);
     uploads_sweep(db);
+    leftovers_sweep(db);
 }
 
 static void stop(struct actor *actor) {

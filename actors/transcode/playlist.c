@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { DEFAULT_BANDWIDTH = 2000000, TARGET_SECONDS = 6, KEY_TARGET_SECONDS = 2, SURROUND_CHANNELS = 6 };
 
@@ -22,12 +23,18 @@ static void extinf(int64_t duration_us, struct buffer *to) {
     buffer_print(to, "#EXTINF:%" PRId64 ".%06" PRId64 ",\n", duration_us / 1000000, duration_us % 1000000);
 }
 
+static bool is_fragments(const char *extension) {
+    return !strcmp(extension, "m4s");
+}
+
 void playlist_media(const struct segment_entry *segments, size_t n, const char *extension, bool whole,
                     struct buffer *to) {
     buffer_print(to,
-                 "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:%" PRId64
+                 "#EXTM3U\n#EXT-X-VERSION:%d\n#EXT-X-TARGETDURATION:%" PRId64
                  "\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:%s\n#EXT-X-INDEPENDENT-SEGMENTS\n",
-                 target_seconds(segments, n), whole ? "VOD" : "EVENT");
+                 is_fragments(extension) ? 7 : 6, target_seconds(segments, n), whole ? "VOD" : "EVENT");
+    if (is_fragments(extension))
+        buffer_text(to, "#EXT-X-MAP:URI=\"init.mp4\"\n");
     for (size_t i = 0; i < n; i++) {
         extinf(segments[i].duration_us, to);
         buffer_print(to, "segment_%03zu.%s\n", i, extension);
@@ -54,20 +61,24 @@ static bool key_next(const char **at, struct key *key) {
     return key->bytes > 0 && key->bytes <= UINT32_MAX && key->offset >= 0 && key->duration_us > 0;
 }
 
-void playlist_keys(const struct segment_entry *segments, size_t n, struct rendition_entry *rendition,
-                   struct buffer *to) {
+void playlist_keys(const struct segment_entry *segments, size_t n, const char *extension,
+                   struct rendition_entry *rendition, struct buffer *to) {
     double bits = 0, seconds = 0, peak = 0;
     buffer_print(to,
-                 "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:%d\n#EXT-X-MEDIA-SEQUENCE:0\n"
-                 "#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-I-FRAMES-ONLY\n"
-                 "#EXT-X-MAP:URI=\"segment_000.ts\",BYTERANGE=\"%d@0\"\n",
-                 KEY_TARGET_SECONDS, TABLES_BYTES);
+                 "#EXTM3U\n#EXT-X-VERSION:%d\n#EXT-X-TARGETDURATION:%d\n#EXT-X-MEDIA-SEQUENCE:0\n"
+                 "#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-I-FRAMES-ONLY\n",
+                 is_fragments(extension) ? 7 : 6, KEY_TARGET_SECONDS);
+    if (is_fragments(extension))
+        buffer_text(to, "#EXT-X-MAP:URI=\"init.mp4\"\n");
+    else
+        buffer_print(to, "#EXT-X-MAP:URI=\"segment_000.ts\",BYTERANGE=\"%d@0\"\n", TABLES_BYTES);
     for (size_t i = 0; i < n; i++) {
         struct key key;
         for (const char *at = segments[i].keys ? segments[i].keys : ""; key_next(&at, &key);) {
             double key_bits = (double)key.bytes * 8, length = (double)key.duration_us / 1e6;
             extinf(key.duration_us, to);
-            buffer_print(to, "#EXT-X-BYTERANGE:%" PRId64 "@%" PRId64 "\nsegment_%03zu.ts\n", key.bytes, key.offset, i);
+            buffer_print(to, "#EXT-X-BYTERANGE:%" PRId64 "@%" PRId64 "\nsegment_%03zu.%s\n", key.bytes, key.offset, i,
+                         extension);
             bits += key_bits;
             seconds += length;
             if (key_bits / length > peak)
@@ -112,18 +123,19 @@ static bool any(const struct master *master, bool text, bool with_surround) {
     return false;
 }
 
-static void media(const struct track_entry *track, struct buffer *to) {
+/* `up` leads from the playlist to the film's folder. */
+static void media(const struct track_entry *track, const char *up, struct buffer *to) {
     buffer_print(to, "#EXT-X-MEDIA:TYPE=%s,GROUP-ID=\"%s\",NAME=\"%s\"", track->text ? "SUBTITLES" : "AUDIO",
                  group(track), track->name);
     if (*track->language)
         buffer_print(to, ",LANGUAGE=\"%s\"", track->language);
     buffer_print(to, ",DEFAULT=%s,AUTOSELECT=YES", track->preferred ? "YES" : "NO");
     if (track->text)
-        buffer_print(to, ",FORCED=%s,URI=\"text_%d/index.m3u8\"", track->forced ? "YES" : "NO", track->number);
+        buffer_print(to, ",FORCED=%s,URI=\"%stext_%d/index.m3u8\"", track->forced ? "YES" : "NO", up, track->number);
     else
         buffer_print(to, ",CHANNELS=\"%d\"", track->channels);
     if (!track->text && !track->muxed)
-        buffer_print(to, ",URI=\"audio_%d/index.m3u8\"", track->number);
+        buffer_print(to, ",URI=\"%saudio_%d/index.m3u8\"", up, track->number);
     buffer_text(to, "\n");
 }
 
@@ -133,7 +145,7 @@ static void codecs(const struct rendition_entry *rendition, bool audio, struct b
 }
 
 static void variant(const struct master *master, const struct rendition_entry *rendition, bool with_surround,
-                    struct buffer *to) {
+                    const char *up, struct buffer *to) {
     uint64_t den = rendition->fps_den ? rendition->fps_den : 1;
     uint64_t rate = (uint64_t)rendition->fps_num * 1000 / den;
     int64_t more, more_average;
@@ -147,7 +159,7 @@ static void variant(const struct master *master, const struct rendition_entry *r
         buffer_print(to, ",AUDIO=\"%s\"", with_surround ? "surround" : "audio");
     if (any(master, true, false))
         buffer_text(to, ",SUBTITLES=\"subtitles\"");
-    buffer_print(to, ",CLOSED-CAPTIONS=NONE\n%s/index.m3u8\n", rendition->name);
+    buffer_print(to, ",CLOSED-CAPTIONS=NONE\n%s%s/index.m3u8\n", up, rendition->name);
 }
 
 /* For who only listens, or for whom any picture is too much. */
@@ -177,21 +189,31 @@ static size_t begin_with(const struct master *master) {
     return first;
 }
 
+static void begin_master(const struct master *master, const char *up, struct buffer *to) {
+    buffer_print(to, "#EXTM3U\n#EXT-X-VERSION:%d\n#EXT-X-INDEPENDENT-SEGMENTS\n", master->fragments ? 7 : 6);
+    for (size_t i = 0; i < master->track_count; i++)
+        if (!*up || !surround(&master->tracks[i]))
+            media(&master->tracks[i], up, to);
+}
+
+void playlist_single(const struct master *master, const struct rendition_entry *rendition, struct buffer *to) {
+    begin_master(master, "../", to);
+    variant(master, rendition, false, "../", to);
+}
+
 void playlist_master(const struct master *master, struct buffer *to) {
     size_t first = begin_with(master);
-    buffer_text(to, "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-INDEPENDENT-SEGMENTS\n");
-    for (size_t i = 0; i < master->track_count; i++)
-        media(&master->tracks[i], to);
+    begin_master(master, "", to);
     int groups = any(master, false, true) ? 2 : 1;
     for (int with_surround = 0; with_surround < groups; with_surround++) {
         if (master->rendition_count)
-            variant(master, &master->renditions[first], with_surround, to);
+            variant(master, &master->renditions[first], with_surround, "", to);
         for (size_t i = 0; i < master->rendition_count; i++)
             if (i != first)
-                variant(master, &master->renditions[i], with_surround, to);
+                variant(master, &master->renditions[i], with_surround, "", to);
     }
     for (size_t i = 0; i < master->track_count; i++)
-        if (master->tracks[i].muxed)
+        if (!master->tracks[i].text && master->tracks[i].number == 0)
             sound_alone(master, &master->tracks[i], to);
     for (size_t i = 0; i < master->rendition_count; i++)
         if (master->renditions[i].key_bandwidth > 0)

@@ -42,17 +42,23 @@ struct master {
     const struct track_entry *tracks;
     size_t track_count;
     bool whole;
+    bool fragments; /* segments of fragmented MP4: no sound goes with the pictures */
 };
 
-/* Appends a media playlist of segment_000.EXTENSION... : EVENT while `whole` is false, VOD with ENDLIST when true. */
+/* Appends a media playlist of segment_000.EXTENSION... : EVENT while `whole` is false, VOD with ENDLIST when true. m4s
+ * have an init.mp4. */
 void playlist_media(const struct segment_entry *segments, size_t n, const char *extension, bool whole,
                     struct buffer *to);
 
 /* Appends a playlist of the pictures that stand alone, for seeking; peak and mean go to `rendition`. */
-void playlist_keys(const struct segment_entry *segments, size_t n, struct rendition_entry *rendition,
-                   struct buffer *to);
+void playlist_keys(const struct segment_entry *segments, size_t n, const char *extension,
+                   struct rendition_entry *rendition, struct buffer *to);
 
 /* Appends a master playlist. The rendition nearest to 2 Mbit/s comes first: Apple's players begin with it. */
 void playlist_master(const struct master *master, struct buffer *to);
+
+/* Appends a master playlist of one rendition, to lie in its folder: for who asks for one rung where its own playlist
+ * would have no sound. */
+void playlist_single(const struct master *master, const struct rendition_entry *rendition, struct buffer *to);
 
 #endif

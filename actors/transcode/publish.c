@@ -1,3 +1,6 @@
+#include <stdio.h>
+
+#include "actors/transcode/dash.h"
 #include "actors/transcode/playlist.h"
 #include "actors/transcode/transcode.h"
 #include "db/store/store.h"
@@ -9,6 +12,7 @@ struct publication {
     bool whole;
     struct rendition_entry renditions[MEDIA_RUNGS_MAX];
     struct track_entry tracks[MEDIA_TRACKS_MAX];
+    struct dash_track sounds[MEDIA_TRACKS_MAX];
     size_t rendition_count, track_count;
 };
 
@@ -45,12 +49,12 @@ static int write_rung(struct publication *p, int rung, struct rendition_entry *r
         return -1;
     if (!listed)
         return 0;
-    playlist_media(entries, listed, "ts", p->whole, &text);
+    playlist_media(entries, listed, task_extension(task), p->whole, &text);
     if (put(task, arena_print(task->arena, "%s/index.m3u8", rendition->name), &text))
         return -1;
     if (!p->whole)
         return 0;
-    playlist_keys(entries, listed, rendition, &keys);
+    playlist_keys(entries, listed, task_extension(task), rendition, &keys);
     return put(task, arena_print(task->arena, "%s/keys.m3u8", rendition->name), &keys);
 }
 
@@ -63,10 +67,13 @@ static int write_track(struct publication *p, const struct track_entry *track) {
         segments_of(task, track->number + (track->text ? RUNG_TEXT : RUNG_AUDIO), &listed, &known);
     if (!entries)
         return -1;
-    bool whole = p->whole || listed >= (size_t)task->segments;
+    /* Where sound stands beside the pictures both grow together, or a player would see one of them end. */
+    bool whole = p->whole || (listed >= (size_t)task->segments && (track->text || !task->fragments));
     if (p->whole && listed > (size_t)task->segments)
         listed = (size_t)task->segments;
-    playlist_media(entries, listed, track->text ? "vtt" : "ts", whole, &text);
+    if (!track->text)
+        p->sounds[track - p->tracks] = (struct dash_track){entries, listed};
+    playlist_media(entries, listed, track->text ? "vtt" : task_extension(task), whole, &text);
     return put(task, arena_print(task->arena, "%s_%d/index.m3u8", track->text ? "text" : "audio", track->number),
                &text);
 }
@@ -112,11 +119,34 @@ static int write_tracks(struct publication *p) {
                                       .forced = rows_bool(rows, i, "forced"),
                                       .bandwidth = rows_int(rows, i, "bandwidth"),
                                       .average = rows_int(rows, i, "average")};
-        entry->muxed = !entry->text && entry->number == 0;
+        entry->muxed = !entry->text && entry->number == 0 && !task->fragments;
         rc = entry->language && entry->name ? write_track(p, entry) : -1;
     }
     rows_free(rows);
     return rc;
+}
+
+static int write_singles(struct publication *p, const struct master *master) {
+    int rc = 0;
+    for (size_t i = 0; !rc && i < p->rendition_count; i++) {
+        struct buffer text = {0};
+        playlist_single(master, &p->renditions[i], &text);
+        rc = put(p->task, arena_print(p->task->arena, "%s/single.m3u8", p->renditions[i].name), &text);
+    }
+    return rc;
+}
+
+static int write_manifest(struct publication *p, const struct master *master) {
+    struct buffer text = {0};
+    struct task *task = p->task;
+    struct dash dash = {.master = master,
+                        .tracks = p->sounds,
+                        .fps_num = task->fps_num,
+                        .fps_den = task->fps_den,
+                        .frames = task->frames};
+    sheet_find(task, &dash.tiles);
+    dash_manifest(&dash, &text);
+    return put(task, "manifest.mpd", &text);
 }
 
 int playlists_write(struct task *task, bool whole) {
@@ -129,11 +159,14 @@ int playlists_write(struct task *task, bool whole) {
         return -1;
     if (!p->rendition_count)
         return 0;
-    playlist_master(&(struct master){.renditions = p->renditions,
-                                     .rendition_count = p->rendition_count,
-                                     .tracks = p->tracks,
-                                     .track_count = p->track_count,
-                                     .whole = whole},
-                    &text);
+    struct master master = {.renditions = p->renditions,
+                            .rendition_count = p->rendition_count,
+                            .tracks = p->tracks,
+                            .track_count = p->track_count,
+                            .whole = whole,
+                            .fragments = task->fragments};
+    if (task->fragments && (write_singles(p, &master) || (whole && write_manifest(p, &master))))
+        return -1;
+    playlist_master(&master, &text);
     return put(task, "master.m3u8", &text);
 }

@@ -9,82 +9,19 @@
 #include "protocol/node/clock.h"
 #include "protocol/node/config.h"
 
-enum { THREADS_MAX = 257, IDLE_MS = 500, RETRY_MS = 1000, ROOM_MS = 3000, FAILURES_MAX = 6, ATTEMPTS_MAX = 1000 };
+enum { THREADS_MAX = 257, IDLE_MS = 300, RETRY_MS = 1000, ROOM_MS = 3000, FAILURES_MAX = 6, LOST_MAX = 64 };
 
 static struct {
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
     pthread_t threads[THREADS_MAX];
     size_t count;
-    unsigned turn; /* grows with each wake, so that none is missed */
-    bool ending;
     struct actor *actor;
     const struct db_query *queries;
-} runners = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+} runners;
 
 struct seat {
     int rank_max; /* the quick runner takes only what makes a film playable */
     unsigned number;
 };
-
-void runner_wake(void) {
-    pthread_mutex_lock(&runners.lock);
-    runners.turn++;
-    pthread_cond_broadcast(&runners.changed);
-    pthread_mutex_unlock(&runners.lock);
-}
-
-static bool rest(unsigned *turn) {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += IDLE_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
-    pthread_mutex_lock(&runners.lock);
-    if (!runners.ending && *turn == runners.turn)
-        pthread_cond_timedwait(&runners.changed, &runners.lock, &until);
-    *turn = runners.turn;
-    bool ending = runners.ending;
-    pthread_mutex_unlock(&runners.lock);
-    return !ending;
-}
-
-static int load_rungs(struct task *task) {
-    struct rows *rows = db_run(task->db, Q_renditions, NULL, NULL, ARGS(ARG_INT("asset", task->asset)));
-    if (!rows)
-        return -1;
-    for (size_t i = 0; i < rows_count(rows) && i < MEDIA_RUNGS_MAX; i++) {
-        task->rungs[task->rung_count++] =
-            (struct rung){.quality = {(uint32_t)rows_int(rows, i, "height"), (uint32_t)rows_int(rows, i, "crf"),
-                                      (uint32_t)rows_int(rows, i, "maxrate"), (uint32_t)rows_int(rows, i, "bufsize")},
-                          .width = (uint32_t)rows_int(rows, i, "width"),
-                          .name = arena_text(task->arena, rows_text(rows, i, "name"))};
-    }
-    rows_free(rows);
-    return 0;
-}
-
-int task_load(struct task *task) {
-    struct rows *rows = db_run(task->db, Q_asset_show, NULL, NULL, ARGS(ARG_INT("asset", task->asset)));
-    if (!rows || !rows_count(rows)) {
-        rows_free(rows);
-        return -1;
-    }
-    task->title = rows_int(rows, 0, "title_id");
-    task->folder = arena_text(task->arena, rows_text(rows, 0, "folder"));
-    task->upload = arena_text(task->arena, rows_text(rows, 0, "upload_id"));
-    task->film = arena_text(task->arena, rows_text(rows, 0, "film"));
-    task->segments = (int)rows_int(rows, 0, "segments");
-    task->frames = rows_int(rows, 0, "frames");
-    task->fps_num = (uint32_t)rows_int(rows, 0, "fps_num");
-    task->fps_den = (uint32_t)rows_int(rows, 0, "fps_den");
-    task->has_audio = rows_bool(rows, 0, "has_audio");
-    task->ready = !strcmp(rows_text(rows, 0, "state"), "ready");
-    task->progress = rows_real(rows, 0, "progress");
-    task->running_seconds = rows_real(rows, 0, "running_seconds");
-    rows_free(rows);
-    return task->folder && task->upload && task->film ? load_rungs(task) : -1;
-}
 
 /* 1: a task was claimed, 0: there is none. */
 static int claim(struct task *task, int rank_max) {
@@ -96,27 +33,17 @@ static int claim(struct task *task, int rank_max) {
         task->id = rows_int(rows, 0, "id");
         task->asset = rows_int(rows, 0, "asset_id");
         task->kind = arena_text(task->arena, rows_text(rows, 0, "kind"));
+        task->rank = (int)rows_int(rows, 0, "rank");
         task->first = (int)rows_int(rows, 0, "first");
         task->count = (int)rows_int(rows, 0, "count");
         task->make = (int)rows_int(rows, 0, "make");
         task->attempt = (int)rows_int(rows, 0, "attempt");
         task->failures = (int)rows_int(rows, 0, "failures");
+        task->lost = (int)rows_int(rows, 0, "lost");
         task->renewed_ms = clock_ms();
     }
     rows_free(rows);
     return found && task->kind;
-}
-
-void task_hint(const struct task *task, double progress) {
-    double left = progress > 0.01 ? task->running_seconds * (1 - progress) / progress : 0;
-    actor_event(task->actor, &(struct bus_event){.topic = "progress",
-                                                 .id = task->title,
-                                                 .has_id = true,
-                                                 .state = "processing",
-                                                 .progress = progress,
-                                                 .has_progress = true,
-                                                 .eta_seconds = (int64_t)left,
-                                                 .has_eta_seconds = left > 0});
 }
 
 /* The film is at fault: the asset ends here, with a sentence for its owner. */
@@ -137,24 +64,28 @@ static enum outcome fail_asset(struct task *task, const char *why) {
     return outcome;
 }
 
-static void release(struct task *task, bool failed, int delay_ms) {
-    rows_free(
+/* TASK_LOST: somebody else has it, or nobody, and there is nothing to hand back. */
+static enum outcome release(struct task *task, enum outcome outcome, int delay_ms) {
+    bool stopping = actor_stopping(task->actor);
+    struct rows *rows =
         db_run(task->db, Q_task_release, NULL, NULL,
                ARGS(ARG_INT("task", task->id), ARG_TEXT("worker", task->worker), ARG_INT("attempt", task->attempt),
-                    ARG_INT("failed", failed), ARG_INT("delay_ms", actor_stopping(task->actor) ? 0 : delay_ms))));
+                    ARG_INT("failed", outcome == TASK_LATER && !stopping), ARG_INT("shot", outcome == TASK_SHOT),
+                    ARG_INT("delay_ms", stopping ? 0 : delay_ms)));
+    bool lost = rows && !rows_count(rows);
+    rows_free(rows);
+    return lost ? TASK_LOST : outcome;
 }
 
-/* Whoever deleted the title or cancelled the work could not wait for us: what we wrote since lies in a folder that
- * nobody knows. */
+/* Whoever deleted the title, cancelled the work or began it again could not wait for us: what we wrote since lies in a
+ * folder that nobody knows. */
 static void clean_up_after_loss(struct task *task) {
-    char path[NAME_BYTES];
     struct rows *rows = db_run(task->db, Q_asset_show, NULL, NULL, ARGS(ARG_INT("asset", task->asset)));
-    bool gone = rows && (!rows_count(rows) || !strcmp(rows_text(rows, 0, "state"), "cancelled"));
+    bool gone = rows && (!rows_count(rows) || !strcmp(rows_text(rows, 0, "state"), "cancelled") ||
+                         strcmp(rows_text(rows, 0, "folder"), task->folder));
     rows_free(rows);
-    if (!gone)
-        return;
-    snprintf(path, sizeof path, "assets/%s", task->folder);
-    store_delete(path);
+    if (gone)
+        leftover_delete("assets", task->folder);
 }
 
 struct work {
@@ -186,31 +117,32 @@ static void run_task(struct task *task) {
     const char *why = NULL;
     int64_t began_ms = clock_ms();
     const struct work *work = work_of(task);
-    enum outcome outcome = !work || task_load(task) ? TASK_LATER : work->run(task, &why);
+    bool deadly = task->lost >= LOST_MAX;
+    enum outcome outcome = deadly || !work || task_load(task) ? TASK_LATER : work->run(task, &why);
     if (outcome == TASK_LATER && room_is_short())
         outcome = TASK_FULL;
     bool stopping = actor_stopping(task->actor);
-    bool enough = !stopping && (task->failures + 1 >= FAILURES_MAX || task->attempt >= ATTEMPTS_MAX);
-    if (outcome == TASK_LATER && enough && work && work->need == EXTRA)
+    /* What it did itself counts soon; that its worker died or its child was shot, only when there is no end of it. */
+    bool enough = !stopping && ((outcome == TASK_LATER && task->failures + 1 >= FAILURES_MAX) ||
+                                ((outcome == TASK_LATER || outcome == TASK_SHOT) && task->lost + 1 >= LOST_MAX));
+    if (enough && work && work->need == EXTRA)
         outcome = leave_out(task);
-    if (outcome == TASK_LATER && enough && !(work && work->need != VITAL)) {
+    else if (enough && !(work && work->need != VITAL)) {
         outcome = TASK_FILM;
         why = why ? why : "The film could not be processed, although it was tried several times.";
     }
     if (outcome == TASK_FILM)
         outcome = fail_asset(task, why ? why : media_killed_sentence(0));
-    if (outcome == TASK_LATER)
-        release(task, !stopping, RETRY_MS * (task->failures + 1));
-    if (outcome == TASK_FULL) {
-        release(task, false, ROOM_MS);
+    if (outcome == TASK_LATER || outcome == TASK_SHOT)
+        outcome = release(task, outcome, outcome == TASK_SHOT ? 0 : RETRY_MS * (task->failures + 1));
+    if (outcome == TASK_FULL && (outcome = release(task, outcome, ROOM_MS)) == TASK_FULL)
         room_tell(task);
-    }
     if (outcome == TASK_LOST && task->folder)
         clean_up_after_loss(task);
-    static const char *const names[] = {"done", "film", "later", "lost", "full"};
-    log_info(NULL, "task", "asset=%lld kind=%s first=%d count=%d make=%d attempt=%d outcome=%s ms=%lld",
+    static const char *const names[] = {"done", "film", "later", "shot", "lost", "full"};
+    log_info(NULL, "task", "asset=%lld kind=%s first=%d count=%d make=%d attempt=%d outcome=%s ms=%lld cpu_ms=%lld",
              (long long)task->asset, task->kind, task->first, task->count, task->make, task->attempt, names[outcome],
-             (long long)(clock_ms() - began_ms));
+             (long long)(clock_ms() - began_ms), (long long)task->cpu_ms);
 }
 
 static void *run(void *arg) {
@@ -222,11 +154,12 @@ static void *run(void *arg) {
     snprintf(worker, sizeof worker, "%s:%d:%u", host, (int)getpid(), seat.number);
     struct db *db = db_open("transcode", runners.queries, Q_COUNT);
     struct arena *arena = arena_new();
+    bell_wait(&turn, ACTOR_BEHIND_MS);
     while (db && arena) {
         struct task task = {.actor = runners.actor, .db = db, .arena = arena, .worker = worker};
         if (!actor_stopping(runners.actor) && db_connect(db) == OK && claim(&task, seat.rank_max))
             run_task(&task);
-        else if (!rest(&turn))
+        else if (!bell_wait(&turn, IDLE_MS))
             break;
         arena_reset(arena);
     }
@@ -261,10 +194,7 @@ int runner_start(struct actor *actor, const struct db_query *queries) {
 }
 
 void runner_stop(void) {
-    pthread_mutex_lock(&runners.lock);
-    runners.ending = true;
-    pthread_cond_broadcast(&runners.changed);
-    pthread_mutex_unlock(&runners.lock);
+    bell_end();
     for (size_t i = 0; i < runners.count; i++)
         pthread_join(runners.threads[i], NULL);
 }

@@ -7,7 +7,7 @@
 #include "db/store/store.h"
 #include "protocol/node/config.h"
 
-enum { MEMORY_MB = 512, CPU_SECONDS = 15, SEGMENT_MAX_US = 60000000, TRACKS_MAX = 90 };
+enum { MEMORY_MB = 512, CPU_SECONDS = 15, SEGMENT_MAX_US = 60000000 };
 
 struct subtitles {
     struct task task; /* only what is known of the film */
@@ -17,6 +17,8 @@ struct subtitles {
 static enum outcome take(void *self, const struct media_frame *frame, const uint8_t *payload) {
     struct subtitles *is = self;
     char name[NAME_BYTES];
+    if (frame->kind == MEDIA_TEXT)
+        return track_keep_text(&is->task, is->number, frame, payload);
     if (frame->kind != MEDIA_SEGMENT)
         return TASK_DONE;
     if ((int)frame->index != is->next || is->next >= is->task.segments || !frame->bytes || frame->a <= 0 ||
@@ -31,7 +33,8 @@ static enum outcome take(void *self, const struct media_frame *frame, const uint
 }
 
 static enum outcome make(struct call *call, struct subtitles *is, int file, const char **why) {
-    const char *arguments[] = {"text", arena_print(call->arena, "film=%s", is->task.film), "stream=-1", NULL};
+    const char *arguments[] = {"text", arena_print(call->arena, "film=%s", is->task.film), "stream=-1",
+                               task_type(&is->task), NULL};
     if (!arguments[1])
         return TASK_LATER;
     struct child_order order = {.actor = call->actor,
@@ -81,7 +84,7 @@ static enum status next_number(struct call *call, struct subtitles *is) {
         return call->status;
     is->number = (int)rows_int(rows, 0, "number");
     rows_free(rows);
-    return is->number < TRACKS_MAX
+    return is->number < SUBTITLES_MAX
                ? OK
                : call_refuse(call, CONFLICT, "too-many", "This film has too many subtitles already.");
 }
@@ -99,7 +102,7 @@ static enum status add(struct call *call, int file, const char *tag) {
     enum outcome outcome = make(call, &is, file, &why);
     if (outcome == TASK_FILM)
         return call_refuse(call, INVALID, "subtitles-refused", why ? why : media_killed_sentence(0));
-    if (outcome != TASK_DONE)
+    if (outcome != TASK_DONE || subtitles_keep(&is.task, is.number, file))
         return call_refuse(call, UNAVAILABLE, "subtitles-failed", "The subtitles could not be added now; try again.");
     if (subtitles_remove(call, &is.task, tag, &any) != OK)
         return call->status;

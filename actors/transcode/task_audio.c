@@ -25,7 +25,7 @@ static enum outcome tell(struct audio *audio) {
         return TASK_LATER;
     audio->told = audio->next;
     audio->told_ms = clock_ms();
-    runner_wake();
+    bell_ring();
     return TASK_DONE;
 }
 
@@ -34,7 +34,7 @@ static enum outcome keep_units(struct audio *audio, const struct media_frame *fr
     if ((int)frame->index != audio->next || audio->next >= audio->task->segments)
         return TASK_LATER;
     snprintf(name, sizeof name, "assets/%s/sound/audio_%05u", audio->task->folder, frame->index);
-    if (audio->number == 0 && store_put(name, payload, frame->bytes))
+    if (audio->number == 0 && !audio->task->fragments && store_put(name, payload, frame->bytes))
         return TASK_LATER;
     audio->next++;
     return audio->told == 0 || clock_ms() - audio->told_ms > TELL_MS ? tell(audio) : TASK_DONE;
@@ -46,16 +46,26 @@ static enum outcome keep_segment(struct audio *audio, const struct media_frame *
     char name[NAME_BYTES];
     if (frame->index >= (uint32_t)task->segments || !frame->bytes || frame->a <= 0 || frame->a > SEGMENT_MAX_US)
         return TASK_LATER;
-    snprintf(name, sizeof name, "assets/%s/audio_%d/segment_%03u.ts", task->folder, audio->number, frame->index);
+    snprintf(name, sizeof name, "assets/%s/audio_%d/segment_%03u.%s", task->folder, audio->number, frame->index,
+             task_extension(task));
     if (store_put(name, payload, frame->bytes) ||
         segment_add(task, RUNG_AUDIO + audio->number, frame->index, frame->bytes, frame->a, "") != OK)
         return TASK_LATER;
     return TASK_DONE;
 }
 
+static enum outcome keep_init(struct audio *audio, const struct media_frame *frame, const uint8_t *payload) {
+    struct task *task = audio->task;
+    char name[NAME_BYTES];
+    snprintf(name, sizeof name, "assets/%s/audio_%d/init.mp4", task->folder, audio->number);
+    return !task->fragments || !frame->bytes || store_put(name, payload, frame->bytes) ? TASK_LATER : TASK_DONE;
+}
+
 static enum outcome take(void *self, const struct media_frame *frame, const uint8_t *payload) {
     if (frame->kind == MEDIA_AUDIO)
         return keep_units(self, frame, payload);
+    if (frame->kind == MEDIA_INIT)
+        return keep_init(self, frame, payload);
     return frame->kind == MEDIA_SEGMENT ? keep_segment(self, frame, payload) : TASK_DONE;
 }
 
@@ -66,9 +76,12 @@ static enum outcome run(struct audio *audio, const struct track *track, const ch
     int film = film_open(name);
     if (film < 0)
         return TASK_LATER;
-    const char *arguments[] = {"audio", arena_print(task->arena, "film=%s", task->film),
+    const char *arguments[] = {"audio",
+                               arena_print(task->arena, "film=%s", task->film),
                                arena_print(task->arena, "stream=%d", track->stream),
-                               arena_print(task->arena, "channels=%d", track->channels), NULL};
+                               arena_print(task->arena, "channels=%d", track->channels),
+                               task_type(task),
+                               NULL};
     enum outcome outcome =
         child_run(task, arguments, film, -1, &(struct child_calls){.frame = take, .self = audio}, why);
     close(film);

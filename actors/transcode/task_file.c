@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "actors/transcode/mp4.h"
+#include "actors/transcode/cmaf.h"
 #include "actors/transcode/transcode.h"
 #include "actors/transcode/unpack.h"
 #include "db/store/store.h"
@@ -32,6 +32,7 @@ struct file {
     struct mp4_sets sets;
     struct buffer pictures, sounds; /* of the present segment, as they stand in the file */
     uint64_t bytes;
+    size_t sound_count; /* segments of sound alone, where it does not go with the pictures */
 };
 
 static bool same(const uint8_t *a, size_t a_bytes, const uint8_t *b, size_t b_bytes) {
@@ -79,9 +80,19 @@ static int add_sample(struct samples *kind, struct mp4_sample sample, int64_t dt
     return 0;
 }
 
+/* A unit's bytes are in place; what the tables say of it. */
+static int tell(struct file *file, bool sound, size_t bytes, int64_t dts, int64_t pts, bool key) {
+    struct samples *kind = &file->kinds[sound ? AUDIO : VIDEO];
+    int64_t begins = sound ? (int64_t)kind->sample_count * GRAIN : dts, shift = pts - dts;
+    if (shift < 0 || shift > INT32_MAX)
+        return -1;
+    if (!kind->sample_count)
+        kind->first_shift = shift;
+    return add_sample(kind, (struct mp4_sample){(uint32_t)bytes, sound ? GRAIN : 0, (int32_t)shift, key}, begins);
+}
+
 static int take(void *self, const struct unpack_unit *unit) {
     struct file *file = self;
-    struct samples *kind = &file->kinds[unit->sound ? AUDIO : VIDEO];
     struct buffer *to = unit->sound ? &file->sounds : &file->pictures;
     size_t began = to->n, bytes = unit->bytes;
     struct mp4_sets found = {0};
@@ -99,13 +110,24 @@ static int take(void *self, const struct unpack_unit *unit) {
         return -1;
     if (file->to)
         return 0;
-    int64_t dts = unit->sound ? (int64_t)kind->sample_count * GRAIN : unit->dts, shift = unit->pts - unit->dts;
-    if (shift < 0 || shift > INT32_MAX || keep_sets(file, &found))
+    return keep_sets(file, &found) ? -1 : tell(file, unit->sound, bytes, unit->dts, unit->pts, found.sps != NULL);
+}
+
+/* The same of a fragment, whose samples are as they are in the file. */
+static int take_one(struct file *file, bool sound, const struct cmaf_unit *unit) {
+    struct buffer *to = sound ? &file->sounds : &file->pictures;
+    buffer_add(to, unit->data, unit->bytes);
+    if (to->failed || unit->bytes > UINT32_MAX)
         return -1;
-    if (!kind->sample_count)
-        kind->first_shift = shift;
-    return add_sample(
-        kind, (struct mp4_sample){(uint32_t)bytes, unit->sound ? GRAIN : 0, (int32_t)shift, found.sps != NULL}, dts);
+    return file->to ? 0 : tell(file, sound, unit->bytes, unit->begins, unit->shown, unit->key);
+}
+
+static int take_picture(void *self, const struct cmaf_unit *unit) {
+    return take_one(self, false, unit);
+}
+
+static int take_sound(void *self, const struct cmaf_unit *unit) {
+    return take_one(self, true, unit);
 }
 
 /* The pictures of a segment come before its sound. */
@@ -128,22 +150,59 @@ static int end_segment(struct file *file) {
     return 0;
 }
 
+static int read_whole(const char *name, struct buffer *to) {
+    uint8_t part[65536];
+    int fd = name ? store_read(name) : -1;
+    ssize_t n = -1;
+    while (fd >= 0 && (n = read(fd, part, sizeof part)) != 0 && (n > 0 || errno == EINTR))
+        if (n > 0)
+            buffer_add(to, part, (size_t)n);
+    if (fd >= 0)
+        close(fd);
+    return n || to->failed ? -1 : 0;
+}
+
+static int read_fragments(struct file *file, size_t number) {
+    struct buffer segment = {0}, sound = {0};
+    char name[NAME_BYTES];
+    snprintf(name, sizeof name, "assets/%s/%s/segment_%03zu.m4s", file->task->folder, file->rung->name, number);
+    int rc = read_whole(name, &segment) || cmaf_read((const uint8_t *)segment.at, segment.n, take_picture, file);
+    if (!rc && number < file->sound_count) {
+        snprintf(name, sizeof name, "assets/%s/audio_0/segment_%03zu.m4s", file->task->folder, number);
+        rc = read_whole(name, &sound) || cmaf_read((const uint8_t *)sound.at, sound.n, take_sound, file);
+    }
+    buffer_free(&segment);
+    buffer_free(&sound);
+    return rc ? -1 : end_segment(file);
+}
+
 static int read_segment(struct file *file, size_t number) {
     struct task *task = file->task;
     char name[NAME_BYTES];
     struct buffer segment = {0};
-    uint8_t part[65536];
+    if (task->fragments)
+        return read_fragments(file, number);
     snprintf(name, sizeof name, "assets/%s/%s/segment_%03zu.ts", task->folder, file->rung->name, number);
-    int fd = store_read(name);
-    ssize_t n = -1;
-    while (fd >= 0 && (n = read(fd, part, sizeof part)) != 0 && (n > 0 || errno == EINTR))
-        if (n > 0)
-            buffer_add(&segment, part, (size_t)n);
-    if (fd >= 0)
-        close(fd);
-    int rc = n || segment.failed ? -1 : unpack((const uint8_t *)segment.at, segment.n, take, file);
+    int rc = read_whole(name, &segment) || unpack((const uint8_t *)segment.at, segment.n, take, file) ? -1 : 0;
     buffer_free(&segment);
     return rc ? -1 : end_segment(file);
+}
+
+/* What TS says with every key picture stands once for all: the parameter sets, and how far the sound goes. */
+static int read_init(struct file *file) {
+    struct task *task = file->task;
+    struct buffer init = {0};
+    struct mp4_sets sets = {0};
+    int rc = read_whole(arena_print(task->arena, "assets/%s/%s/init.mp4", task->folder, file->rung->name), &init) ||
+             cmaf_sets((const uint8_t *)init.at, init.n, &sets) || keep_sets(file, &sets);
+    buffer_free(&init);
+    struct rows *rows =
+        rc ? NULL
+           : db_run(task->db, Q_segments, NULL, NULL, ARGS(ARG_INT("asset", task->asset), ARG_INT("rung", RUNG_AUDIO)));
+    file->sound_count = rows ? rows_count(rows) : 0;
+    rc = rows ? 0 : -1;
+    rows_free(rows);
+    return rc;
 }
 
 static enum outcome read_all(struct file *file) {
@@ -204,6 +263,8 @@ static enum outcome run(struct file *file) {
         if (!file->kinds[i].runs)
             return TASK_LATER;
     }
+    if (file->task->fragments && read_init(file))
+        return TASK_LATER;
     enum outcome outcome = read_all(file);
     return outcome == TASK_DONE ? write_file(file) : outcome;
 }

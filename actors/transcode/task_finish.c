@@ -18,6 +18,10 @@ static enum outcome verify(struct task *task, const char *folder, const char *ex
         good = rows_int(rows, i, "number") == (int64_t)i && store_size(name) == rows_int(rows, i, "bytes") &&
                task_renew(task);
     }
+    if (!strcmp(extension, "m4s") && rows_count(rows)) {
+        snprintf(name, sizeof name, "assets/%s/%s/init.mp4", task->folder, folder);
+        good = good && store_size(name) > 0;
+    }
     rows_free(rows);
     if (!good)
         log_error(NULL, "segments_missing", "asset=%lld folder=%s", (long long)task->asset, folder);
@@ -32,7 +36,8 @@ static enum outcome verify_tracks(struct task *task) {
         bool text = rows_text(rows, i, "kind")[0] == 't';
         int number = (int)rows_int(rows, i, "number");
         snprintf(folder, sizeof folder, "%s_%d", text ? "text" : "audio", number);
-        outcome = verify(task, folder, text ? "vtt" : "ts", number + (text ? RUNG_TEXT : RUNG_AUDIO), false);
+        outcome =
+            verify(task, folder, text ? "vtt" : task_extension(task), number + (text ? RUNG_TEXT : RUNG_AUDIO), false);
     }
     rows_free(rows);
     return outcome;
@@ -41,8 +46,8 @@ static enum outcome verify_tracks(struct task *task) {
 static enum status replace_older(struct task *task) {
     rows_free(db_run(task->db, Q_tasks_lock_older, NULL, NULL,
                      ARGS(ARG_INT("title_id", task->title), ARG_INT("asset", task->asset))));
-    if (db_status(task->db) != OK)
-        return db_status(task->db);
+    if (db_status(task->db) != OK || subtitles_carry(task) != OK)
+        return db_status(task->db) != OK ? db_status(task->db) : INTERNAL;
     rows_free(db_run(task->db, Q_assets_replace, NULL, NULL,
                      ARGS(ARG_INT("title_id", task->title), ARG_INT("asset", task->asset), ARG_INT("rank", RANK_FINISH),
                           ARG_INT("seconds", config()->playback_seconds), ARG_INT("lease_ms", config()->lease_ms))));
@@ -72,7 +77,7 @@ enum outcome task_finish(struct task *task, const char **why) {
         return TASK_FILM;
     }
     for (size_t i = 0; outcome == TASK_DONE && i < task->rung_count; i++)
-        outcome = verify(task, task->rungs[i].name, "ts", (int)i, true);
+        outcome = verify(task, task->rungs[i].name, task_extension(task), (int)i, true);
     if (outcome == TASK_DONE)
         outcome = verify_tracks(task);
     if (outcome == TASK_DONE)

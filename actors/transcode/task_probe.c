@@ -4,8 +4,9 @@
 
 #include "actors/transcode/transcode.h"
 #include "db/store/store.h"
+#include "protocol/node/config.h"
 
-enum { CHUNK_SEGMENTS = 4, CHUNKS_WANTED = 16, QUICK_HEIGHT = 360, FPS_MAX = 120 };
+enum { CHUNK_SEGMENTS = 8, QUICK_HEIGHT = 360, FPS_MAX = 120 };
 
 struct probe {
     struct task *task;
@@ -26,6 +27,14 @@ static bool plausible(const struct media_info *info) {
 static bool good_track(struct media_track *track) {
     track->language[sizeof track->language - 1] = track->name[sizeof track->name - 1] = 0;
     return (track->kind == MEDIA_TRACK_AUDIO || track->kind == MEDIA_TRACK_TEXT) && track->stream >= 0;
+}
+
+/* Every film with sound has a track that it is made of: its pictures wait for it. */
+static bool has_its_sound(const struct probe *probe) {
+    for (size_t i = 0; i < probe->track_count; i++)
+        if (probe->tracks[i].kind == MEDIA_TRACK_AUDIO)
+            return true;
+    return !probe->info.has_audio;
 }
 
 static enum outcome take(void *self, const struct media_frame *frame, const uint8_t *payload) {
@@ -72,21 +81,24 @@ static int quick_rungs(const struct task *task) {
     return make;
 }
 
-/* Long enough that decoding up to a chunk's first picture does not count, short enough that all processors end
- * together. */
-static int chunk_size(int segments) {
-    int size = segments / CHUNKS_WANTED;
-    return size < 1 ? 1 : size > CHUNK_SEGMENTS ? CHUNK_SEGMENTS : size;
+/* Long chunks cost less: each starts a process and decodes up to its first picture. At the film's start they are short,
+ * because somebody may watch while it is made, and towards its end, so that all processors end together. */
+static int chunk_size(int first, int segments) {
+    int size = (first + 1) / 2, end = (segments - first + 3) / 4;
+    size = size < end ? size : end;
+    return size < CHUNK_SEGMENTS ? size : CHUNK_SEGMENTS;
 }
 
 /* The first segment comes first, its low rungs before its high ones: that is what a viewer waits for. */
 static enum status add_tasks(struct task *task, int segments) {
-    int all = (1 << task->rung_count) - 1, quick = quick_rungs(task), size = chunk_size(segments);
+    int all = (1 << task->rung_count) - 1, quick = quick_rungs(task);
     enum status status = add_task(task, "chunk", RANK_FIRST, 0, 1, quick);
     if (status == OK && all != quick)
         status = add_task(task, "chunk", RANK_CHUNK, 0, 1, all & ~quick);
-    for (int first = 1; status == OK && first < segments; first += size)
-        status = add_task(task, "chunk", RANK_CHUNK, first, segments - first < size ? segments - first : size, all);
+    for (int first = 1, size; status == OK && first < segments; first += size) {
+        size = chunk_size(first, segments);
+        status = add_task(task, "chunk", RANK_CHUNK, first, size, all);
+    }
     if (status == OK)
         status = add_task(task, "poster", RANK_POSTER, 0, 0, 0);
     return status == OK ? add_task(task, "finish", RANK_FINISH, 0, 0, 0) : status;
@@ -121,7 +133,8 @@ static enum outcome plan(struct probe *probe) {
         task->db, Q_asset_plan, NULL, NULL,
         ARGS(ARG_INT("asset", task->asset), ARG_TEXT("film", film), ARG_INT("duration_us", info->duration_us),
              ARG_INT("frames", info->frames), ARG_INT("fps_num", info->fps_num), ARG_INT("fps_den", info->fps_den),
-             ARG_INT("segments", segments), ARG_BOOL("has_audio", info->has_audio), ARG_INT("reserved", reserved))));
+             ARG_INT("segments", segments), ARG_BOOL("has_audio", info->has_audio),
+             ARG_BOOL("fragments", !strcmp(config()->segment_type, "fmp4")), ARG_INT("reserved", reserved))));
     task->segments = segments;
     if (db_status(task->db) == OK && add_rungs(task) == OK &&
         tracks_add(task, probe->tracks, probe->track_count) == OK && add_tasks(task, segments) == OK)
@@ -133,17 +146,19 @@ static enum outcome plan(struct probe *probe) {
 enum outcome task_probe(struct task *task, const char **why) {
     char name[NAME_BYTES];
     struct probe probe = {.task = task};
+    enum outcome outcome = partials_join(task);
+    if (outcome != TASK_DONE)
+        return outcome;
     snprintf(name, sizeof name, "uploads/%s", task->upload);
     int film = film_open(name);
     if (film < 0)
         return TASK_LATER;
     const char *arguments[] = {"probe", NULL};
-    enum outcome outcome =
-        child_run(task, arguments, film, -1, &(struct child_calls){.frame = take, .self = &probe}, why);
+    outcome = child_run(task, arguments, film, -1, &(struct child_calls){.frame = take, .self = &probe}, why);
     close(film);
     if (outcome != TASK_DONE)
         return outcome;
-    if (!probe.told) {
+    if (!probe.told || !has_its_sound(&probe)) {
         *why = media_killed_sentence(0);
         return TASK_FILM;
     }

@@ -7,12 +7,9 @@
 
 /* The storyboard: one picture of small pictures, and the WebVTT that says which is when (as players expect it). */
 
-enum { TILE_HEIGHT = 90, TILE_SIDE_MAX = 320, STEP_US = 2000000, SECOND_US = 1000000 };
-
 struct sheet {
-    struct task *task;
-    uint32_t width, height;
-    int64_t length_us, every_us;
+    const struct task *task;
+    struct sheet_shape shape;
     bool made;
 };
 
@@ -26,15 +23,16 @@ static int put_list(const struct sheet *sheet) {
     struct buffer text = {0};
     char name[NAME_BYTES];
     buffer_text(&text, "WEBVTT\n");
-    for (int64_t i = 0; i * sheet->every_us < sheet->length_us && i < MEDIA_TILES_MAX; i++) {
-        int64_t end_us = (i + 1) * sheet->every_us;
+    for (int64_t i = 0; i * sheet->shape.every_us < sheet->shape.length_us && i < MEDIA_TILES_MAX; i++) {
+        int64_t end_us = (i + 1) * sheet->shape.every_us;
         buffer_text(&text, "\n");
-        clock_text(&text, i * sheet->every_us);
+        clock_text(&text, i * sheet->shape.every_us);
         buffer_text(&text, " --> ");
-        clock_text(&text, end_us < sheet->length_us ? end_us : sheet->length_us);
+        clock_text(&text, end_us < sheet->shape.length_us ? end_us : sheet->shape.length_us);
         buffer_print(&text, "\nstoryboard_0.jpg#xywh=%lld,%lld,%u,%u\n",
-                     (long long)(i % MEDIA_TILE_COLUMNS * sheet->width),
-                     (long long)(i / MEDIA_TILE_COLUMNS * sheet->height), sheet->width, sheet->height);
+                     (long long)(i % MEDIA_TILE_COLUMNS * sheet->shape.width),
+                     (long long)(i / MEDIA_TILE_COLUMNS * sheet->shape.height), sheet->shape.width,
+                     sheet->shape.height);
     }
     snprintf(name, sizeof name, "assets/%s/storyboard.vtt", sheet->task->folder);
     int rc = text.failed ? -1 : store_put(name, text.at, text.n);
@@ -54,31 +52,18 @@ static enum outcome take(void *self, const struct media_frame *frame, const uint
     return TASK_DONE;
 }
 
-/* At most a hundred, at least two seconds apart, whole seconds. */
-static void measure(struct sheet *sheet) {
-    const struct task *task = sheet->task;
-    sheet->length_us = media_frame_us(task->frames, task->fps_num, task->fps_den);
-    sheet->every_us = (sheet->length_us / MEDIA_TILES_MAX / SECOND_US + 1) * SECOND_US;
-    if (sheet->every_us < STEP_US)
-        sheet->every_us = STEP_US;
-    sheet->height = TILE_HEIGHT;
-    sheet->width = media_rung_width(TILE_HEIGHT, task->rungs[0].width, task->rungs[0].quality.height);
-    if (sheet->width > TILE_SIDE_MAX)
-        sheet->width = TILE_SIDE_MAX;
-}
-
 /* A film without a storyboard is still a film. */
 enum outcome task_sheet(struct task *task, const char **why) {
     char name[NAME_BYTES];
     struct sheet sheet = {.task = task};
     snprintf(name, sizeof name, "uploads/%s", task->upload);
-    int film = store_read(name);
+    int film = film_open(name);
     if (film < 0 || !task->rung_count)
         return TASK_LATER;
-    measure(&sheet);
+    sheet_measure(task, &sheet.shape);
     const char *arguments[] = {"sheet", arena_print(task->arena, "film=%s", task->film),
-                               arena_print(task->arena, "size=%ux%u", sheet.width, sheet.height),
-                               arena_print(task->arena, "every=%lld", (long long)sheet.every_us), NULL};
+                               arena_print(task->arena, "size=%ux%u", sheet.shape.width, sheet.shape.height),
+                               arena_print(task->arena, "every=%lld", (long long)sheet.shape.every_us), NULL};
     enum outcome outcome =
         child_run(task, arguments, film, -1, &(struct child_calls){.frame = take, .self = &sheet}, why);
     close(film);
@@ -87,5 +72,9 @@ enum outcome task_sheet(struct task *task, const char **why) {
     else if (outcome != TASK_DONE)
         return outcome;
     outcome = commit_begin(task);
+    if (outcome == TASK_DONE && task->fragments && playlists_write(task, true)) {
+        db_rollback(task->db);
+        return TASK_LATER;
+    }
     return outcome == TASK_DONE ? commit_end(task, false) : outcome;
 }

@@ -15,6 +15,8 @@ static enum outcome take(void *self, const struct media_frame *frame, const uint
     struct text *text = self;
     struct task *task = text->task;
     char name[NAME_BYTES];
+    if (frame->kind == MEDIA_TEXT)
+        return track_keep_text(task, task->make, frame, payload);
     if (frame->kind != MEDIA_SEGMENT)
         return TASK_DONE;
     if ((int)frame->index != text->next || text->next >= task->segments || !frame->bytes || frame->a <= 0 ||
@@ -39,7 +41,7 @@ static enum outcome run(struct text *text, const struct track *track, const char
     if (film < 0)
         return TASK_LATER;
     const char *arguments[] = {"text", arena_print(task->arena, "film=%s", task->film),
-                               arena_print(task->arena, "stream=%d", track->stream), NULL};
+                               arena_print(task->arena, "stream=%d", track->stream), task_type(task), NULL};
     enum outcome outcome =
         child_run(task, arguments, film, -1, &(struct child_calls){.frame = take, .self = text}, why);
     close(film);

@@ -3,6 +3,7 @@
 
 #include "actors/transcode/language.h"
 #include "actors/transcode/transcode.h"
+#include "db/store/store.h"
 #include "protocol/node/config.h"
 #include "protocol/wire/check.h"
 
@@ -90,6 +91,13 @@ enum status track_drop(struct task *task, const char *kind, int number) {
         task->db, Q_track_delete, NULL, NULL,
         ARGS(ARG_INT("asset", task->asset), ARG_TEXT("kind", kind), ARG_INT("number", number), ARG_INT("rung", rung))));
     return db_status(task->db);
+}
+
+enum outcome track_keep_text(const struct task *task, int number, const struct media_frame *frame,
+                             const uint8_t *payload) {
+    char name[NAME_BYTES];
+    snprintf(name, sizeof name, "assets/%s/text_%d/all.vtt", task->folder, number);
+    return !frame->bytes || store_put(name, payload, frame->bytes) ? TASK_LATER : TASK_DONE;
 }
 
 enum status segment_add(struct task *task, int rung, uint32_t number, uint64_t bytes, int64_t duration_us,

@@ -31,4 +31,8 @@ int import_tmdb(const char *movies, const char *credits);
 int import_csv(const char *path);
 int import_lines(const char *path);
 
+/* bring.c: everything of another system. argv[0] is the source, options follow. */
+struct system;
+int import_system(const struct system *system, int argc, char **argv);
+
 #endif

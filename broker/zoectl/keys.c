@@ -3,6 +3,7 @@
 #include <sysexits.h>
 
 #include "broker/zoectl/zoectl.h"
+#include "protocol/node/curve.h"
 #include "protocol/wire/header.h"
 
 static int list(struct zoectl_call *call) {
@@ -23,7 +24,17 @@ static int rotate(struct zoectl_call *call) {
     return rc;
 }
 
+static int cluster(void) {
+    char key[CURVE_TEXT_BYTES];
+    if (curve_make(key))
+        return EX_OSERR;
+    puts(key);
+    return 0;
+}
+
 int zoectl_keys(int argc, char **argv) {
+    if (argc == 2 && !strcmp(argv[1], "cluster"))
+        return cluster();
     struct zoectl_call call = {.arena = arena_new()};
     int rc = -1;
     if (!call.arena)
@@ -33,5 +44,5 @@ int zoectl_keys(int argc, char **argv) {
     else if (argc == 2 && !strcmp(argv[1], "rotate"))
         rc = rotate(&call);
     arena_free(call.arena);
-    return rc >= 0 ? rc : zoectl_usage("keys takes list or rotate");
+    return rc >= 0 ? rc : zoectl_usage("keys takes list, rotate or cluster");
 }

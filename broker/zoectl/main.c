@@ -1,4 +1,3 @@
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -19,10 +18,12 @@ static const struct command {
     {"jobs", zoectl_jobs, "list [STATE] | pause|resume|cancel|retry|priority JOB", "films in work"},
     {"mail", zoectl_mail, "list [STATE] | show|retry|drop LETTER", "the outgoing mail"},
     {"users", zoectl_users, "list | show|suspend|...|import WHO", "accounts (zoectl users tells more)"},
-    {"keys", zoectl_keys, "list | rotate", "keys that sign access tokens"},
+    {"keys", zoectl_keys, "list | rotate | cluster", "keys that sign access tokens; a fresh one for several hosts"},
     {"import", zoectl_import, "tmdb MOVIES.csv CREDITS.csv | csv FILE | lines FILE", "take titles into the catalogue"},
+    {"import", zoectl_import, "SYSTEM SOURCE [--dry-run] [--media FOLDER]", "bring everything of another system along"},
     {"export", zoectl_export, "", "write the catalogue as JSON lines"},
-    {"media", zoectl_media, "move FROM TO [--delete]", "bring the media store to another place"},
+    {"media", zoectl_media, "put TITLE FILE | poster TITLE FILE | move FROM TO [--delete]",
+     "a film for a title; the store to another place"},
     {"messages", zoectl_messages, "", "list what can be asked of whom"},
     {"settings", zoectl_settings, "[--file]", "list the ZOE_ variables, or write them as an environment file"},
     {"migrate", zoectl_migrate, "", "prepare the database"},
@@ -34,15 +35,6 @@ static void print_usage(FILE *to) {
     fputs("usage: zoectl COMMAND\n\n", to);
     for (int i = 0; i < COMMANDS; i++)
         fprintf(to, "  %-8s %-50s %s\n", commands[i].name, commands[i].use, commands[i].meaning);
-}
-
-void zoectl_complain(const char *format, ...) {
-    va_list list;
-    va_start(list, format);
-    fputs("zoectl: ", stderr);
-    vfprintf(stderr, format, list);
-    fputc('\n', stderr);
-    va_end(list);
 }
 
 int main(int argc, char **argv) {

@@ -73,25 +73,6 @@ static int role_of(const char *text) {
     return !strcasecmp(text, "user") ? 0 : truth(text);
 }
 
-/* RFC 3339; with a blank, without minutes of the offset or without an offset, as databases print it; or seconds since
- * 1970. */
-static int moment_of(const char *text, int64_t *ms) {
-    char copy[64];
-    size_t n = strlen(text), digits = strspn(text, "0123456789");
-    if (n && n == digits && n < 12) {
-        *ms = strtoll(text, NULL, 10) * 1000;
-        return 0;
-    }
-    if (n < 19 || n > 40)
-        return -1;
-    strcpy(copy, text);
-    if (copy[10] == ' ')
-        copy[10] = 'T';
-    const char *zone = copy + 19 + strcspn(copy + 19, "+-Z");
-    strcpy(copy + n, !*zone ? "Z" : strlen(zone) == 3 ? ":00" : "");
-    return time_from_text(copy, ms);
-}
-
 /* Why the text cannot be taken; NULL when it was. */
 static const char *set(struct import_row *row, enum member member, const char *text, struct arena *arena) {
     int flag = member == VERIFIED ? truth(text) : member == ROLE ? role_of(text) : 0;
@@ -122,7 +103,7 @@ static const char *set(struct import_row *row, enum member member, const char *t
         return flag < 0 ? "there is no such role" : NULL;
     default:
         row->has_created_at = *text != 0;
-        return *text && moment_of(text, &row->created_at) ? "created_at is no time" : NULL;
+        return *text && zoectl_time(text, &row->created_at) ? "created_at is no time" : NULL;
     }
 }
 

@@ -244,22 +244,28 @@ on conflict (kid) do update set retired_at = null, created_at = now()
 -- name: accounts_import
 with given as (
     select n, normal(email) as spelling, name, hash, coalesce(verified, false) as verified, coalesce(admin, false) as admin, created_ms,
-           row_number() over (partition by normal(email) order by n) = 1 as first
-    from jsonb_to_recordset(:list::jsonb) as r (n integer, email text, name text, hash text, verified boolean, admin boolean, created_ms bigint)
+           row_number() over (partition by normal(email) order by n) = 1 as first, normal(username) as username
+    from jsonb_to_recordset(:list::jsonb)
+        as r (n integer, email text, name text, hash text, verified boolean, admin boolean, created_ms bigint, username text)
 ), fresh as (
-    select * from given g
+    select g.*, row_number() over (partition by username order by n) = 1 and octet_length(username) <= 100
+                and not exists (select from accounts a where a.username = g.username) as own_name
+    from given g
     where first and octet_length(spelling) <= 254 and not exists (select from accounts a where a.email = g.spelling)
 ), added as (
-    insert into accounts (email, name, password, roles, verified_at, created_at)
+    insert into accounts (email, name, password, roles, verified_at, created_at, username)
     select spelling, name, hash, case when admin then 3 else 1 end, case when verified then now() end,
-           least(now(), coalesce(timestamptz 'epoch' + created_ms * interval '1 millisecond', now()))
+           least(now(), coalesce(timestamptz 'epoch' + created_ms * interval '1 millisecond', now())),
+           case when own_name then username end
     from fresh where not :dry::boolean
-    on conflict (email) do nothing returning email
+    order by n
+    on conflict do nothing returning id, email
 )
 select g.n, octet_length(g.spelling) <= 254 as fits,
-       g.first and case when :dry::boolean then exists (select from fresh f where f.n = g.n)
-                        else exists (select from added d where d.email = g.spelling) end as added
-from given g
+       g.first and case when :dry::boolean then f.n is not null else d.id is not null end as added,
+       f.username is not null and not f.own_name as nameless,
+       coalesce(d.id, (select a.id from accounts a where a.email = g.spelling)) as id
+from given g left join fresh f on f.n = g.n left join added d on d.email = g.spelling
 -- Plans.
 -- name: plans_list
 select id, name, description, price, currency, "interval", active, ms(created_at) as created_at, ms(updated_at) as updated_at,

@@ -39,6 +39,15 @@ from progress p join shown_cards c on c.title_id = p.title_id left join cards s 
 where p.account_id = :user
   and (p.updated_at, p.title_id) < (timestamptz 'epoch' + :before_us::bigint * interval '1 microsecond', :before_id::bigint)
 order by p.updated_at desc, p.title_id desc limit :rows
+-- Also what is hidden by now, or gone.
+-- name: progress_export
+select p.title_id, coalesce(c.title, '') as title, p.position, c.duration, c.poster_url, ms(p.updated_at) as updated_at, p.watched,
+       c.parent_id as series_id, s.title as series, c.season, c.episode,
+       (extract(epoch from p.updated_at) * 1000000)::bigint as place_us, p.title_id as place_id
+from progress p left join cards c on c.title_id = p.title_id left join cards s on s.title_id = c.parent_id
+where p.account_id = :user
+  and (p.updated_at, p.title_id) < (timestamptz 'epoch' + :before_us::bigint * interval '1 microsecond', :before_id::bigint)
+order by p.updated_at desc, p.title_id desc limit :rows
 -- name: progress_resume
 select position from progress where title_id = :title_id and account_id = :user
 -- name: card_put
@@ -75,11 +84,6 @@ insert into gone_accounts (account_id) values (:account_id) on conflict do nothi
 delete from progress p using gone_accounts g where g.at > now() - interval '1 day' and p.account_id = g.account_id
 -- name: gone_sweep
 delete from gone_accounts where at < now() - interval '30 days'
--- name: progress_all
-select p.title_id, coalesce(c.title, '') as title, p.position, c.duration, c.poster_url, ms(p.updated_at) as updated_at, p.watched,
-       c.parent_id as series_id, s.title as series, c.season, c.episode
-from progress p left join cards c on c.title_id = p.title_id left join cards s on s.title_id = c.parent_id
-where p.account_id = :user order by p.updated_at desc, p.title_id desc limit 10000
 -- Of each film the place; of each series the episode that was watched last, or the one after it when it is over.
 -- name: progress_continue
 with mine as (
@@ -241,3 +245,49 @@ order by told_at nulls first, p.title_id limit 100
 -- name: popularity_told
 update popularity p set told_at = now(), told_week = t.week
 from unnest(:titles::bigint[], :weeks::bigint[]) as t (title_id, week) where p.title_id = t.title_id
+-- What accounts did elsewhere. A time to come is none; of several rows of one key the latest counts, the others are the same as it.
+-- name: past_put
+with given as (
+    select n, account_id, title_id, list, coalesce(position, 0) as position,
+           case when at_ms <= ms(now()) then timestamptz 'epoch' + at_ms * interval '1 millisecond' end as at
+    from jsonb_to_recordset(:rows::jsonb)
+        as r (n integer, account_id bigint, title_id bigint, list text, position float8, at_ms bigint)
+), known as (
+    select g.*, c.title_id is not null as known, coalesce(c.deleted, false) as deleted,
+           exists (select from gone_accounts a where a.account_id = g.account_id) as gone,
+           g.list = 'watched' and coalesce(h.paused or g.at < now() - h.keep_days * interval '1 day', false) as unwanted,
+           coalesce(g.position >= 0.9 * c.duration, false) as watched,
+           row_number() over (partition by g.account_id, g.title_id, g.list order by g.at desc nulls last, g.n) = 1 as last
+    from given g left join cards c on c.title_id = g.title_id left join habits h on h.account_id = g.account_id
+), good as (
+    select k.*, p.account_id is not null or m.account_id is not null as there,
+           p.updated_at < k.at as newer,
+           (select count(*) from marks l where l.account_id = k.account_id and l.list = k.list)
+           + row_number() over (partition by k.account_id, k.list, m.account_id is null order by k.at, k.n) > :most::bigint
+           and m.account_id is null and k.list <> 'watched' as full_list
+    from known k
+    left join progress p on k.list = 'watched' and p.account_id = k.account_id and p.title_id = k.title_id
+    left join marks m on m.account_id = k.account_id and m.list = k.list and m.title_id = k.title_id
+    where k.known and not k.deleted and not k.gone and not k.unwanted and k.last
+), kept as (
+    insert into progress as p (account_id, title_id, position, updated_at, known, watched, began_at, viewed_at)
+    select account_id, title_id, position, coalesce(at, now()), true, watched, at,
+           case when position >= 10 then coalesce(at, now()) end
+    from good where list = 'watched' and not :dry::boolean order by account_id, title_id
+    on conflict (account_id, title_id) do update set position = excluded.position, updated_at = excluded.updated_at,
+        watched = p.watched or excluded.watched, began_at = excluded.began_at,
+        viewed_at = coalesce(p.viewed_at, excluded.viewed_at)
+    where p.updated_at < excluded.began_at
+), seen as (
+    insert into views (account_id, title_id, at)
+    select account_id, title_id, coalesce(at, now()) from good
+    where list = 'watched' and not there and position >= 10 and not :dry::boolean
+), marked as (
+    insert into marks (account_id, list, title_id, added_at)
+    select account_id, list, title_id, coalesce(at, clock_timestamp()) from good
+    where list <> 'watched' and not full_list and not :dry::boolean
+    on conflict do nothing
+)
+select k.n, k.known, k.deleted, k.gone, k.unwanted, coalesce(g.full_list, false) as full_list,
+       g.n is not null and not g.there as added, coalesce(g.newer, false) as newer
+from known k left join good g on g.n = k.n order by k.n

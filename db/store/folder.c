@@ -10,18 +10,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "db/store/place_parts.h"
+#include "db/store/folder.h"
 #include "protocol/node/clock.h"
 #include "protocol/node/log.h"
 
-enum { DEPTH_MAX = 8 };
+enum { DEPTH_MAX = 8, PIECE_BYTES = 256 << 10 };
 
 struct folder {
     struct place place; /* first: callers hold its address */
     int root;
 };
 
-static int root_of(struct place *place) {
+int folder_root(struct place *place) {
     return ((struct folder *)place)->root;
 }
 
@@ -43,7 +43,7 @@ static int make_folders(const char *path) {
 
 /* --- files --- */
 
-static int open_below(int root, const char *name, int flags) {
+int folder_open_below(int root, const char *name, int flags) {
     struct open_how how = {.flags = (uint64_t)(flags | O_CLOEXEC),
                            .mode = flags & O_CREAT ? 0600 : 0,
                            .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
@@ -61,11 +61,11 @@ static int make_parents(int root, const char *name) {
     return 0;
 }
 
-static int open_or_make(int root, const char *name) {
-    int fd = open_below(root, name, O_WRONLY | O_CREAT);
+int folder_open_or_make(int root, const char *name) {
+    int fd = folder_open_below(root, name, O_WRONLY | O_CREAT);
     if (fd >= 0 || errno != ENOENT || make_parents(root, name))
         return fd;
-    return open_below(root, name, O_WRONLY | O_CREAT);
+    return folder_open_below(root, name, O_WRONLY | O_CREAT);
 }
 
 int folder_descriptor(struct place *place, const char *name, int flags) {
@@ -77,10 +77,11 @@ int folder_descriptor(struct place *place, const char *name, int flags) {
         errno = EINVAL;
         return -1;
     }
-    return flags & O_CREAT ? open_or_make(root_of(place), name) : open_below(root_of(place), name, flags);
+    return flags & O_CREAT ? folder_open_or_make(folder_root(place), name)
+                           : folder_open_below(folder_root(place), name, flags);
 }
 
-static int write_all(int fd, const char *bytes, size_t n, int64_t at) {
+int folder_write_all(int fd, const char *bytes, size_t n, int64_t at) {
     while (n) {
         ssize_t wrote = pwrite(fd, bytes, n, at);
         if (wrote < 0 && errno == EINTR)
@@ -94,7 +95,7 @@ static int write_all(int fd, const char *bytes, size_t n, int64_t at) {
     return 0;
 }
 
-static int rename_in(int root, const char *from, const char *to) {
+int folder_rename(int root, const char *from, const char *to) {
     if (!renameat(root, from, root, to))
         return 0;
     int error = errno;
@@ -105,16 +106,16 @@ static int rename_in(int root, const char *from, const char *to) {
 
 static int folder_put(struct place *place, const char *name, const void *bytes, size_t n) {
     char temporary[PLACE_NAME_BYTES + 32];
-    int root = root_of(place);
+    int root = folder_root(place);
     snprintf(temporary, sizeof temporary, "%s.new%016llx", name, (unsigned long long)random_u64());
-    int fd = open_or_make(root, temporary);
+    int fd = folder_open_or_make(root, temporary);
     if (fd < 0)
         return -1;
-    bool good = !write_all(fd, bytes, n, 0) && !fdatasync(fd);
+    bool good = !folder_write_all(fd, bytes, n, 0) && !fdatasync(fd);
     int error = errno;
     close(fd);
     if (good)
-        return rename_in(root, temporary, name);
+        return folder_rename(root, temporary, name);
     unlinkat(root, temporary, 0);
     errno = error;
     return -1;
@@ -127,27 +128,53 @@ static void tag_of(const struct stat *stat, char etag[PLACE_ETAG_BYTES]) {
              (unsigned long long)stat->st_size, stat->st_mtim.tv_sec * 1000000000 + stat->st_mtim.tv_nsec);
 }
 
-static int read_part(int fd, struct place_get *get, size_t n) {
-    char *at = malloc(n + 1);
-    if (!at)
-        return -1;
-    get->body = (struct buffer){.at = at, .size = n + 1};
-    while (get->body.n < n) {
-        ssize_t got = pread(fd, at + get->body.n, n - get->body.n, get->offset + (int64_t)get->body.n);
+/* How many bytes were read, fewer only at the file's end; -1 with errno. */
+static ssize_t read_all(int fd, char *to, size_t n, int64_t from) {
+    size_t done = 0;
+    while (done < n) {
+        ssize_t got = pread(fd, to + done, n - done, from + (int64_t)done);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return -1;
         if (!got)
             break;
-        get->body.n += (size_t)got;
+        done += (size_t)got;
     }
-    return 0;
+    return (ssize_t)done;
+}
+
+static int give_away(int fd, struct place_get *get, int64_t n) {
+    char *piece = malloc(PIECE_BYTES);
+    bool good = piece != NULL;
+    for (get->taken = 0; good && get->taken < n;) {
+        int64_t left = n - get->taken;
+        ssize_t got = read_all(fd, piece, left < PIECE_BYTES ? (size_t)left : PIECE_BYTES, get->offset + get->taken);
+        if (!got)
+            break;
+        good = got > 0 && !get->take(get->self, get->taken, piece, (size_t)got);
+        get->taken += good ? got : 0;
+    }
+    int error = errno;
+    free(piece);
+    errno = error;
+    return good ? 0 : -1;
+}
+
+static int read_part(int fd, struct place_get *get, int64_t n) {
+    if (get->take)
+        return give_away(fd, get, n);
+    get->body.n = 0;
+    buffer_reserve(&get->body, (size_t)n + 1);
+    errno = ENOMEM;
+    ssize_t got = get->body.failed ? -1 : read_all(fd, get->body.at, (size_t)n, get->offset);
+    get->body.n = got < 0 ? 0 : (size_t)got;
+    return got < 0 ? -1 : 0;
 }
 
 static int folder_get(struct place *place, const char *name, struct place_get *get) {
     struct stat stat;
-    int rc = -1, fd = open_below(root_of(place), name, O_RDONLY);
+    int rc = -1, fd = folder_open_below(folder_root(place), name, O_RDONLY);
     if (fd < 0)
         return -1;
     if (fstat(fd, &stat))
@@ -165,7 +192,7 @@ static int folder_get(struct place *place, const char *name, struct place_get *g
     if (get->unchanged)
         rc = 0;
     else if ((uint64_t)left <= get->max)
-        rc = read_part(fd, get, (size_t)left);
+        rc = read_part(fd, get, left);
 done:
     close(fd);
     return rc;
@@ -173,7 +200,7 @@ done:
 
 static int64_t folder_size(struct place *place, const char *name) {
     struct stat stat;
-    int fd = open_below(root_of(place), name, O_PATH);
+    int fd = folder_open_below(folder_root(place), name, O_PATH);
     if (fd < 0)
         return -1;
     int rc = fstat(fd, &stat);
@@ -202,13 +229,13 @@ static int delete_in(int folder, const char *name, int depth) {
 
 static int folder_remove(struct place *place, const char *name) {
     char parent[PLACE_NAME_BYTES];
-    int root = root_of(place);
+    int root = folder_root(place);
     snprintf(parent, sizeof parent, "%s", name);
     char *slash = strrchr(parent, '/');
     if (!slash)
         return delete_in(root, name, 0);
     *slash = 0;
-    int fd = open_below(root, parent, O_PATH | O_DIRECTORY);
+    int fd = folder_open_below(root, parent, O_PATH | O_DIRECTORY);
     if (fd < 0)
         return errno == ENOENT ? 0 : -1;
     int rc = delete_in(fd, slash + 1, 0);
@@ -218,7 +245,7 @@ static int folder_remove(struct place *place, const char *name) {
 
 static int folder_sweep(struct place *place, const char *name, int64_t seconds) {
     struct stat stat;
-    int count = 0, fd = open_below(root_of(place), name, O_RDONLY | O_DIRECTORY);
+    int count = 0, fd = folder_open_below(folder_root(place), name, O_RDONLY | O_DIRECTORY);
     DIR *entries = fd < 0 ? NULL : fdopendir(fd);
     if (!entries)
         return 0;
@@ -239,11 +266,14 @@ struct listing {
     void *self;
 };
 
+bool folder_is_temporary(const char *end) {
+    return !strncmp(end, ".new", 4) && strlen(end + 4) == 16 && strspn(end + 4, "0123456789abcdef") == 16;
+}
+
 /* What is just being written is no object yet. */
 static int only_names(const struct dirent *entry) {
     const char *fresh = strstr(entry->d_name, ".new");
-    return entry->d_name[0] != '.' &&
-           !(fresh && strlen(fresh + 4) == 16 && strspn(fresh + 4, "0123456789abcdef") == 16);
+    return entry->d_name[0] != '.' && !(fresh && folder_is_temporary(fresh));
 }
 
 /* "a.b" stands before "a/b": a folder counts with its slash. */
@@ -288,7 +318,7 @@ static int list_in(int folder, const char *name, const struct listing *listing, 
 static int folder_list(struct place *place, const char *prefix, const char *after,
                        int (*each)(void *self, const char *name, int64_t bytes), void *self) {
     struct listing listing = {prefix, after, each, self};
-    int fd = openat(root_of(place), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = openat(folder_root(place), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return -1;
     int rc = list_in(fd, "", &listing, 0);
@@ -302,69 +332,13 @@ static int folder_sign(struct place *place, const char *name, int64_t when, int6
     return -1;
 }
 
-/* --- in parts: a file beside the final one, renamed when it is whole --- */
-
-static int part_name(const char *name, const char *id, char to[PLACE_NAME_BYTES + 32]) {
-    if (strlen(id) == 16 && strspn(id, "0123456789abcdef") == 16) {
-        snprintf(to, PLACE_NAME_BYTES + 32, "%s.new%s", name, id);
-        return 0;
-    }
-    errno = EINVAL;
-    return -1;
-}
-
-static int folder_begin(struct place *place, const char *name, char id[PLACE_ID_BYTES]) {
-    char temporary[PLACE_NAME_BYTES + 32];
-    snprintf(id, PLACE_ID_BYTES, "%016llx", (unsigned long long)random_u64());
-    int fd = part_name(name, id, temporary) ? -1 : open_or_make(root_of(place), temporary);
-    if (fd < 0)
-        return -1;
-    close(fd);
-    return 0;
-}
-
-static int folder_part(struct place *place, const char *name, const char *id, const void *bytes,
-                       struct place_part *part) {
-    char temporary[PLACE_NAME_BYTES + 32];
-    int fd = part_name(name, id, temporary) ? -1 : open_below(root_of(place), temporary, O_WRONLY);
-    if (fd < 0)
-        return -1;
-    int rc = write_all(fd, bytes, (size_t)part->bytes, part->offset);
-    int error = errno;
-    close(fd);
-    snprintf(part->etag, sizeof part->etag, "\"%d\"", part->number);
-    errno = error;
-    return rc;
-}
-
-static int folder_complete(struct place *place, const char *name, const char *id, const struct place_part *parts,
-                           size_t n) {
-    char temporary[PLACE_NAME_BYTES + 32];
-    int64_t bytes = n ? parts[n - 1].offset + parts[n - 1].bytes : 0;
-    int root = root_of(place), fd = part_name(name, id, temporary) ? -1 : open_below(root, temporary, O_WRONLY);
-    if (fd < 0)
-        return errno == ENOENT && folder_size(place, name) == bytes ? 0 : -1;
-    int rc = ftruncate(fd, bytes) || fdatasync(fd);
-    int error = errno;
-    close(fd);
-    errno = error;
-    return rc ? -1 : rename_in(root, temporary, name);
-}
-
-static int folder_abort(struct place *place, const char *name, const char *id) {
-    char temporary[PLACE_NAME_BYTES + 32];
-    if (part_name(name, id, temporary))
-        return -1;
-    return unlinkat(root_of(place), temporary, 0) && errno != ENOENT ? -1 : 0;
-}
-
 static int64_t folder_free_bytes(struct place *place) {
     struct statvfs stat;
-    return fstatvfs(root_of(place), &stat) ? -1 : (int64_t)stat.f_bavail * (int64_t)stat.f_frsize;
+    return fstatvfs(folder_root(place), &stat) ? -1 : (int64_t)stat.f_bavail * (int64_t)stat.f_frsize;
 }
 
 static void folder_close(struct place *place) {
-    close(root_of(place));
+    close(folder_root(place));
     free(place);
 }
 
@@ -378,8 +352,11 @@ static const struct place_calls calls = {
     .sign = folder_sign,
     .begin = folder_begin,
     .part = folder_part,
+    .part_write = folder_part_write,
+    .part_copy = folder_part_copy,
     .complete = folder_complete,
     .abort = folder_abort,
+    .tidy = folder_tidy,
     .free_bytes = folder_free_bytes,
     .close = folder_close,
 };

@@ -4,16 +4,6 @@
 #include <string.h>
 
 #include "db/store/place_parts.h"
-#include "protocol/node/log.h"
-
-struct place *place_open(const char *url) {
-    if (!strncmp(url, "file://", 7))
-        return folder_open(url + 7);
-    if (!strncmp(url, "s3://", 5))
-        return s3_open(url);
-    log_error(NULL, "store_failed", "error=\"only file:// and s3:// are known\"");
-    return NULL;
-}
 
 void place_close(struct place *place) {
     if (place)
@@ -78,12 +68,30 @@ int place_part(struct place *place, const char *name, const char *id, const void
     return good(name) ? place->calls->part(place, name, id, bytes, part) : -1;
 }
 
+int place_part_write(struct place *place, const char *name, const char *id, int64_t at, const void *bytes, size_t n,
+                     struct place_part *part) {
+    if (!place->calls->part_write) {
+        errno = ENOTSUP;
+        return -1;
+    }
+    return good(name) ? place->calls->part_write(place, name, id, at, bytes, n, part) : -1;
+}
+
+int place_part_copy(struct place *place, const char *name, const char *id, const char *from, int64_t offset,
+                    struct place_part *part) {
+    return good(name) && good(from) ? place->calls->part_copy(place, name, id, from, offset, part) : -1;
+}
+
 int place_complete(struct place *place, const char *name, const char *id, const struct place_part *parts, size_t n) {
     return good(name) ? place->calls->complete(place, name, id, parts, n) : -1;
 }
 
 int place_abort(struct place *place, const char *name, const char *id) {
     return good(name) ? place->calls->abort(place, name, id) : -1;
+}
+
+int place_tidy(struct place *place, const char *name) {
+    return good(name) ? place->calls->tidy(place, name) : -1;
 }
 
 int64_t place_free_bytes(struct place *place) {

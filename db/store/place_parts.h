@@ -15,8 +15,14 @@ struct place_calls {
     int (*sign)(struct place *place, const char *name, int64_t when, int64_t seconds, struct buffer *to);
     int (*begin)(struct place *place, const char *name, char id[PLACE_ID_BYTES]);
     int (*part)(struct place *place, const char *name, const char *id, const void *bytes, struct place_part *part);
+    /* NULL: only whole parts */
+    int (*part_write)(struct place *place, const char *name, const char *id, int64_t at, const void *bytes, size_t n,
+                      struct place_part *part);
+    int (*part_copy)(struct place *place, const char *name, const char *id, const char *from, int64_t offset,
+                     struct place_part *part);
     int (*complete)(struct place *place, const char *name, const char *id, const struct place_part *parts, size_t n);
     int (*abort)(struct place *place, const char *name, const char *id);
+    int (*tidy)(struct place *place, const char *name);
     int64_t (*free_bytes)(struct place *place);
     void (*close)(struct place *place);
 };

@@ -10,26 +10,28 @@
 #include "db/store/xml.h"
 #include "protocol/node/clock.h"
 
-enum { XML_BYTES = 8 << 20, PAGE = 1000 };
+enum { PAGE = 1000 };
 
 static struct s3 *s3_of(struct place *place) {
     return (struct s3 *)place;
 }
 
-/* A request whose answer does not matter but for its status. */
-static int just_send(struct s3 *s3, struct s3_call *call) {
-    int rc = s3_send(s3, call);
-    s3_call_free(call);
-    return rc;
-}
-
 static int s3_put(struct place *place, const char *name, const void *bytes, size_t n) {
-    struct s3_call call = {.method = "PUT", .name = name, .body = bytes, .body_n = n, .last = -1, .max = XML_BYTES};
-    return just_send(s3_of(place), &call);
+    struct s3_call call = {.method = "PUT", .name = name, .body = bytes, .body_n = n, .last = -1, .max = S3_XML_BYTES};
+    return s3_just_send(s3_of(place), &call);
 }
 
 static int s3_get(struct place *place, const char *name, struct place_get *get) {
-    struct s3_call call = {.method = "GET", .name = name, .unless = get->unless, .max = get->max, .last = -1};
+    struct s3_call call = {.method = "GET",
+                           .name = name,
+                           .unless = get->unless,
+                           .max = get->max,
+                           .last = -1,
+                           .take = get->take,
+                           .self = get->self,
+                           .answer = get->body};
+    get->body = (struct buffer){0};
+    get->taken = 0;
     if (get->offset || get->count) {
         call.first = get->offset;
         call.last = get->count ? get->offset + get->count - 1 : INT64_MAX - 1;
@@ -42,6 +44,7 @@ static int s3_get(struct place *place, const char *name, struct place_get *get) 
         get->unchanged = call.http == 304;
         get->size = call.size;
         memcpy(get->etag, call.etag, sizeof get->etag);
+        get->taken = call.taken;
         get->body = call.answer;
         call.answer = (struct buffer){0};
     }
@@ -51,7 +54,7 @@ static int s3_get(struct place *place, const char *name, struct place_get *get) 
 
 static int64_t s3_size(struct place *place, const char *name) {
     struct s3_call call = {.method = "HEAD", .name = name, .last = -1};
-    int rc = just_send(s3_of(place), &call);
+    int rc = s3_just_send(s3_of(place), &call);
     return rc ? -1 : call.length;
 }
 
@@ -86,7 +89,7 @@ static int list(struct s3 *s3, const char *prefix, const char *after, struct lis
     snprintf(whole, sizeof whole, "%s%s", s3->prefix, prefix);
     snprintf(start, sizeof start, "%s%s", s3->prefix, after ? after : "");
     for (bool going = true; going;) {
-        struct s3_call call = {.method = "GET", .last = -1, .max = XML_BYTES};
+        struct s3_call call = {.method = "GET", .last = -1, .max = S3_XML_BYTES};
         call.query[call.query_n++] = (struct sign_pair){"list-type", "2"};
         call.query[call.query_n++] = (struct sign_pair){"prefix", whole};
         if (*token)
@@ -148,8 +151,9 @@ static int delete_names(struct s3 *s3, struct names *names) {
                            .body = names->xml.at,
                            .body_n = names->xml.n,
                            .md5 = md5,
+                           .patience_s = S3_PATIENCE_SECONDS,
                            .last = -1,
-                           .max = XML_BYTES};
+                           .max = S3_XML_BYTES};
     int rc = s3_send(s3, &call);
     if (!rc && xml_has(&call.answer, "Error")) {
         errno = EIO;
@@ -190,12 +194,17 @@ static int s3_sweep(struct place *place, const char *name, int64_t seconds) {
 }
 
 static int s3_remove(struct place *place, const char *name) {
-    struct s3_call call = {.method = "DELETE", .name = name, .last = -1, .max = XML_BYTES};
-    int rc = just_send(s3_of(place), &call);
+    struct s3_call call = {.method = "DELETE", .name = name, .last = -1, .max = S3_XML_BYTES};
+    int rc = s3_just_send(s3_of(place), &call);
     if (rc && errno != ENOENT)
         return -1;
     int count = 0;
-    return delete_below(place, name, NULL, &count);
+    if (delete_below(place, name, NULL, &count))
+        return -1;
+    /* It was a folder: what somebody was writing in it goes too. */
+    if (count)
+        s3_abort_unfinished(s3_of(place), name, true);
+    return 0;
 }
 
 /* --- presigned addresses --- */
@@ -215,78 +224,6 @@ static int s3_sign(struct place *place, const char *name, int64_t when, int64_t 
     int rc = !ask.path ? -1 : sign_query(&s3->with, &ask, seconds, to);
     buffer_free(&path);
     return rc || to->failed ? -1 : 0;
-}
-
-/* --- in parts --- */
-
-static int s3_begin(struct place *place, const char *name, char id[PLACE_ID_BYTES]) {
-    struct s3_call call = {
-        .method = "POST", .name = name, .query = {{"uploads", ""}}, .query_n = 1, .last = -1, .max = XML_BYTES};
-    int rc = s3_send(s3_of(place), &call);
-    if (!rc && (xml_text(&call.answer, "UploadId", id, PLACE_ID_BYTES) || !*id)) {
-        errno = EIO;
-        rc = -1;
-    }
-    s3_call_free(&call);
-    return rc;
-}
-
-static int s3_part(struct place *place, const char *name, const char *id, const void *bytes, struct place_part *part) {
-    char number[16];
-    snprintf(number, sizeof number, "%d", part->number);
-    struct s3_call call = {.method = "PUT",
-                           .name = name,
-                           .query = {{"partNumber", number}, {"uploadId", id}},
-                           .query_n = 2,
-                           .body = bytes,
-                           .body_n = (size_t)part->bytes,
-                           .last = -1,
-                           .max = XML_BYTES};
-    int rc = just_send(s3_of(place), &call);
-    if (!rc)
-        memcpy(part->etag, call.etag, sizeof part->etag);
-    if (!rc && !*part->etag) {
-        errno = EIO;
-        rc = -1;
-    }
-    return rc;
-}
-
-static int s3_complete(struct place *place, const char *name, const char *id, const struct place_part *parts,
-                       size_t n) {
-    struct buffer xml = {0};
-    int64_t bytes = 0;
-    buffer_text(&xml, "<CompleteMultipartUpload>");
-    for (size_t i = 0; i < n; i++) {
-        bytes += parts[i].bytes;
-        buffer_print(&xml, "<Part><PartNumber>%d</PartNumber><ETag>%s</ETag></Part>", parts[i].number, parts[i].etag);
-    }
-    buffer_text(&xml, "</CompleteMultipartUpload>");
-    struct s3_call call = {.method = "POST",
-                           .name = name,
-                           .query = {{"uploadId", id}},
-                           .query_n = 1,
-                           .body = xml.at,
-                           .body_n = xml.n,
-                           .last = -1,
-                           .max = XML_BYTES};
-    int rc = xml.failed ? -1 : just_send(s3_of(place), &call);
-    buffer_free(&xml);
-    if (!rc)
-        return 0;
-    /* An answer that was lost: the second try finds nothing to complete, but the object. */
-    int error = errno;
-    if (s3_size(place, name) == bytes)
-        return 0;
-    errno = error;
-    return -1;
-}
-
-static int s3_abort(struct place *place, const char *name, const char *id) {
-    struct s3_call call = {
-        .method = "DELETE", .name = name, .query = {{"uploadId", id}}, .query_n = 1, .last = -1, .max = XML_BYTES};
-    int rc = just_send(s3_of(place), &call);
-    return rc && errno != ENOENT ? -1 : 0;
 }
 
 static int64_t s3_free_bytes(struct place *place) {
@@ -312,8 +249,10 @@ const struct place_calls s3_calls = {
     .sign = s3_sign,
     .begin = s3_begin,
     .part = s3_part,
+    .part_copy = s3_part_copy,
     .complete = s3_complete,
     .abort = s3_abort,
+    .tidy = s3_tidy,
     .free_bytes = s3_free_bytes,
     .close = s3_close,
 };

@@ -10,7 +10,15 @@
 #include "protocol/node/clock.h"
 #include "protocol/node/log.h"
 
-enum { TRIES_MAX = 6, PAUSE_MS = 100, CONNECT_MS = 5000, SLOW_BYTES = 1024, SLOW_SECONDS = 20, ERROR_BYTES = 65536 };
+enum {
+    TRIES_MAX = 6,
+    PAUSE_MS = 100,
+    CONNECT_MS = 5000,
+    SLOW_BYTES = 1024,
+    SLOW_SECONDS = 20,
+    ERROR_BYTES = 65536,
+    UNHASHED_BYTES = 65536
+};
 
 /* --- handles: each keeps its connection --- */
 
@@ -43,11 +51,17 @@ static bool success(const struct s3_call *call) {
 
 static size_t take_body(char *at, size_t size, size_t n, void *self) {
     struct s3_call *call = self;
-    size_t max = success(call) ? call->max : ERROR_BYTES;
+    bool away = call->take && success(call);
+    size_t max = success(call) ? call->max : ERROR_BYTES, got = away ? (size_t)call->taken : call->answer.n;
     (void)size;
-    if (n > max || call->answer.n > max - n) {
+    if (n > max || got > max - n) {
         call->too_long = true;
         return 0;
+    }
+    if (away) {
+        call->refused = call->take(call->self, call->taken, at, n) ? errno ? errno : EIO : 0;
+        call->taken += (int64_t)n;
+        return call->refused ? 0 : n;
     }
     buffer_add(&call->answer, at, n);
     return call->answer.failed ? 0 : n;
@@ -73,6 +87,12 @@ static bool too_long(const struct s3_call *call) {
     return success(call) && call->length > (int64_t)call->max && strcmp(call->method, "HEAD") != 0;
 }
 
+/* The length is known before the bytes come. */
+static void make_room(struct s3_call *call) {
+    if (success(call) && call->length > 0 && !call->too_long && !call->take && strcmp(call->method, "HEAD") != 0)
+        buffer_reserve(&call->answer, (size_t)call->length);
+}
+
 static size_t take_header(char *at, size_t size, size_t n, void *self) {
     struct s3_call *call = self;
     char value[200];
@@ -81,10 +101,11 @@ static size_t take_header(char *at, size_t size, size_t n, void *self) {
         const char *blank = memchr(at, ' ', n);
         call->http = blank ? (int)strtol(blank, NULL, 10) : 0;
         call->answer.n = 0;
+        call->taken = 0;
         call->length = call->size = -1;
         *call->etag = 0;
     } else if (header_is(at, n, "content-length", value, sizeof value))
-        call->length = strtoll(value, NULL, 10), call->too_long = too_long(call);
+        call->length = strtoll(value, NULL, 10), call->too_long = too_long(call), make_room(call);
     else if (header_is(at, n, "content-range", value, sizeof value)) {
         const char *slash = strchr(value, '/');
         call->size = slash ? strtoll(slash + 1, NULL, 10) : -1;
@@ -143,7 +164,10 @@ static int prepare(struct s3 *s3, const struct s3_call *call, struct sending *se
                            .headers = sending->headers,
                            .payload = sending->hash,
                            .when = clock_wall_ms() / 1000};
-    if (sign_hash(call->body ? call->body : "", call->body_n, sending->hash))
+    /* TLS guards large bodies well enough. */
+    if (call->body_n > UNHASHED_BYTES && !strncmp(s3->origin, "https:", 6))
+        strcpy(sending->hash, SIGN_UNSIGNED);
+    else if (sign_hash(call->body ? call->body : "", call->body_n, sending->hash))
         return -1;
     sign_date(ask.when, sending->date);
     if (call->last >= call->first)
@@ -154,6 +178,7 @@ static int prepare(struct s3 *s3, const struct s3_call *call, struct sending *se
     add(sending, "x-amz-date", sending->date);
     add(sending, "x-amz-security-token", s3->with.token);
     add(sending, "x-amz-copy-source", call->copy);
+    add(sending, "x-amz-copy-source-range", call->copy_range);
     add(sending, "content-md5", call->md5);
     add(sending, "range", sending->range);
     add(sending, "if-none-match", call->unless);
@@ -185,7 +210,7 @@ static void set_up(CURL *curl, struct s3_call *call, const struct sending *sendi
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)SLOW_SECONDS);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, call->patience_s ? call->patience_s : (long)SLOW_SECONDS);
     curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 262144L);
     curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, 262144L);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
@@ -209,24 +234,27 @@ enum verdict { VERDICT_GOOD, VERDICT_AGAIN, VERDICT_BAD };
 static int error_of(const struct s3_call *call) {
     if (call->too_long)
         return EFBIG;
+    if (call->refused)
+        return call->refused;
     if (call->http == 404)
         return ENOENT;
     if (call->http == 401 || call->http == 403)
         return EACCES;
-    return call->http == 507 ? ENOSPC : call->http == 416 ? ERANGE : EIO;
+    return call->http == 507 ? ENOSPC : call->http == 416 ? ERANGE : call->http == 501 ? ENOTSUP : EIO;
 }
 
 static enum verdict judge(struct s3_call *call, CURLcode code) {
-    if (call->too_long)
+    if (call->too_long || call->refused)
         return VERDICT_BAD;
     if (code != CURLE_OK || call->answer.failed)
         return VERDICT_AGAIN;
     *call->code = 0;
-    bool xml = call->answer.n && call->http != 304 && (!success(call) || !strcmp(call->method, "POST"));
+    bool late = !strcmp(call->method, "POST") || call->copy;
+    bool xml = call->answer.n && call->http != 304 && (!success(call) || late);
     if (xml && xml_has(&call->answer, "Error"))
         xml_text(&call->answer, "Code", call->code, sizeof call->code);
-    /* Completing and deleting may begin with 200 and then fail. */
-    if (success(call) && *call->code && !strcmp(call->method, "POST") && !xml_has(&call->answer, "DeleteResult"))
+    /* Completing, copying and deleting may begin with 200 and then fail. */
+    if (success(call) && *call->code && late && !xml_has(&call->answer, "DeleteResult"))
         return !strcmp(call->code, "InternalError") || !strcmp(call->code, "SlowDown") ? VERDICT_AGAIN : VERDICT_BAD;
     if (success(call) || call->http == 304)
         return VERDICT_GOOD;
@@ -245,6 +273,8 @@ static enum verdict try_once(struct s3 *s3, struct s3_call *call, CURLcode *code
     CURL *curl = take_handle(s3);
     call->http = 0;
     call->answer.n = 0;
+    call->taken = 0;
+    call->refused = 0;
     call->answer.failed = call->too_long = false;
     if (curl && !prepare(s3, call, &sending)) {
         set_up(curl, call, &sending);
@@ -276,6 +306,12 @@ int s3_send(struct s3 *s3, struct s3_call *call) {
         }
         rest(tries);
     }
+}
+
+int s3_just_send(struct s3 *s3, struct s3_call *call) {
+    int rc = s3_send(s3, call);
+    s3_call_free(call);
+    return rc;
 }
 
 void s3_call_free(struct s3_call *call) {

@@ -1,10 +1,12 @@
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "db/store/place.h"
 
-/* Streaming into a place: bytes gather until a part is full. An object smaller than one part is simply put. */
+/* Streaming into a place: bytes gather until a part is full; while it is sent, by a thread, the next one is filled. An
+ * object smaller than one part is simply put. */
 
 enum { PART_BYTES = 8 << 20, PARTS_MAX = 9000, PARTS_STEP = 64 };
 
@@ -12,7 +14,10 @@ struct place_writer {
     struct place *place;
     char name[PLACE_NAME_BYTES], id[PLACE_ID_BYTES]; /* id "": no part was sent yet */
     size_t part_bytes;
-    struct buffer part;
+    struct buffer part, going; /* what is filled, and what is sent */
+    pthread_t sender;
+    bool sending;
+    int error; /* the sender's */
     struct place_part *parts;
     size_t count;
     int64_t offset;
@@ -38,28 +43,58 @@ struct place_writer *place_writer_open(struct place *place, const char *name, in
 
 static void end(struct place_writer *writer) {
     buffer_free(&writer->part);
+    buffer_free(&writer->going);
     free(writer->parts);
     free(writer);
 }
 
-static int send_part(struct place_writer *writer) {
-    if (!*writer->id && place_begin(writer->place, writer->name, writer->id))
-        return -1;
-    if (writer->count % PARTS_STEP == 0) {
-        struct place_part *more = realloc(writer->parts, (writer->count + PARTS_STEP) * sizeof *more);
-        if (!more)
+static void *run(void *arg) {
+    struct place_writer *writer = arg;
+    struct place_part *part = &writer->parts[writer->count - 1];
+    writer->error = place_part(writer->place, writer->name, writer->id, writer->going.at, part) ? errno : 0;
+    return NULL;
+}
+
+/* Until the part that is on its way is there. */
+static int wait_sent(struct place_writer *writer) {
+    if (writer->sending)
+        pthread_join(writer->sender, NULL);
+    writer->sending = false;
+    errno = writer->error;
+    return writer->error ? -1 : 0;
+}
+
+static int prepare(struct place_writer *writer) {
+    if (!*writer->id) {
+        place_tidy(writer->place, writer->name);
+        if (place_begin(writer->place, writer->name, writer->id))
             return -1;
-        writer->parts = more;
     }
-    struct place_part *part = &writer->parts[writer->count];
-    *part = (struct place_part){
-        .number = (int)writer->count + 1, .offset = writer->offset, .bytes = (int64_t)writer->part.n};
-    if (place_part(writer->place, writer->name, writer->id, writer->part.at, part))
+    if (writer->count % PARTS_STEP)
+        return 0;
+    struct place_part *more = realloc(writer->parts, (writer->count + PARTS_STEP) * sizeof *more);
+    if (!more)
         return -1;
-    writer->count++;
-    writer->offset += part->bytes;
-    writer->part.n = 0;
+    writer->parts = more;
     return 0;
+}
+
+static int send_part(struct place_writer *writer) {
+    if (wait_sent(writer) || prepare(writer))
+        return -1;
+    writer->parts[writer->count] = (struct place_part){
+        .number = (int)writer->count + 1, .offset = writer->offset, .bytes = (int64_t)writer->part.n};
+    writer->count++;
+    writer->offset += (int64_t)writer->part.n;
+    struct buffer filled = writer->part;
+    writer->part = writer->going;
+    writer->part.n = 0;
+    writer->going = filled;
+    writer->sending = !pthread_create(&writer->sender, NULL, run, writer);
+    if (writer->sending)
+        return 0;
+    run(writer);
+    return wait_sent(writer);
 }
 
 int place_writer_append(struct place_writer *writer, const void *bytes, size_t n) {
@@ -86,6 +121,8 @@ int place_writer_finish(struct place_writer *writer) {
     else {
         rc = writer->part.n ? send_part(writer) : 0;
         if (!rc)
+            rc = wait_sent(writer);
+        if (!rc)
             rc = place_complete(writer->place, writer->name, writer->id, writer->parts, writer->count);
     }
     int error = errno;
@@ -97,6 +134,7 @@ int place_writer_finish(struct place_writer *writer) {
 }
 
 void place_writer_abort(struct place_writer *writer) {
+    wait_sent(writer);
     if (*writer->id)
         place_abort(writer->place, writer->name, writer->id);
     end(writer);

@@ -120,8 +120,9 @@ export async function api(method, path, body, options = {}) {
   return answer.status === 204 ? null : answer.json();
 }
 
-export async function login(email, password) {
-  keep(await exchange('/v1/login', { email, password }));
+/** Throws a Problem with the code totp-required when the account has a second factor and `code` is missing. */
+export async function login(email, password, code) {
+  keep(await exchange('/v1/login', { email, password, ...(code ? { code } : {}) }));
 }
 
 export async function register(name, email, password) {

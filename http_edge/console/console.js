@@ -23,16 +23,17 @@ function entering(parts, kind) {
   }
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    const { name, email, password } = form.elements;
+    const { name, email, password, code } = form.elements;
     parts.submit.disabled = true;
     parts.error.hidden = true;
     try {
       if (registering) await register(name.value.trim(), email.value.trim(), password.value);
-      else await login(email.value.trim(), password.value);
+      else await login(email.value.trim(), password.value, code.value.trim());
       location.hash = '#/';
     } catch (error) {
       showError(parts.error, error, form);
-      password.focus();
+      if (error.code === 'totp-required') parts.second.hidden = false;
+      (parts.second.hidden ? password : code).focus();
     } finally {
       parts.submit.disabled = false;
     }

@@ -7,7 +7,10 @@ const REFRESH_MS = 3000;
 const REFRESHED = 8;
 const STATES = { none: 'No film yet', pending: 'Waiting', processing: 'Processing', error: 'Failed' };
 
-function tile({ id, title, poster, state, progress, duration, position, note }) {
+// A series has its films in its episodes, and a film elsewhere is none of ours.
+export const awaitsFilm = ({ source, kind, processing_state: state }) => state === 'none' && kind !== 'series' && (!source || source === 'hosted');
+
+export function tile({ id, title, poster, state, progress, duration, position, note }) {
   const working = state === 'processing' ? ` ${Math.round(progress * 100)} %` : '';
   const frame = element('span', { class: 'frame' },
     element('span', { class: 'letter', 'aria-hidden': 'true' }, (title || '?').slice(0, 1).toUpperCase()),
@@ -21,8 +24,8 @@ function tile({ id, title, poster, state, progress, duration, position, note }) 
 
 function fromTitle(title) {
   return tile({
-    id: title.id, title: title.title, poster: title.poster_url, state: title.processing_state, progress: title.processing_progress,
-    duration: title.duration, note: title.category || { movie: 'Movie', series: 'Series', video: 'Video' }[title.kind],
+    id: title.id, title: title.title, poster: title.poster_url, progress: title.processing_progress,
+    state: title.processing_state === 'none' && !awaitsFilm(title) ? null : title.processing_state, duration: title.duration, note: title.category || { movie: 'Movie', series: 'Series', video: 'Video' }[title.kind],
   });
 }
 

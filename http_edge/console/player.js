@@ -78,9 +78,13 @@ function resumeAt(video, position) {
   else video.addEventListener('loadedmetadata', go, { once: true });
 }
 
-/** Starts a title in a video element. Gives {engine, stop()}; `failed(error)` when it breaks later. */
+/** Starts a title in a video element, or one that is elsewhere in a tab of its own. Gives {engine, stop()}; `failed(error)` when it breaks later. */
 export async function play(video, id, failed) {
-  const { playlist_url: address, position } = await api('POST', `/v1/titles/${id}/playback`, {});
+  const { playlist_url: address, position, url } = await api('POST', `/v1/titles/${id}/playback`, {});
+  if (url) {
+    window.open(url, '_blank', 'noopener');
+    return { engine: 'elsewhere', stop() {} };
+  }
   const engine = engineChosen() || (video.canPlayType(HLS_TYPE) ? 'native' : 'hls.js');
   video.onerror = () => video.error && failed(new Error('The film could not be played.'));
   const player = engine === 'native' ? playNative(video, address) : await playHls(video, address, failed);

@@ -1,5 +1,6 @@
 // One title: its film, what is known of it, and what an administrator may do with it.
 import { Problem, account, api, events, isAdmin } from './api.js';
+import { awaitsFilm, tile } from './lists.js';
 import { clock, element, picture, showError, tell } from './page.js';
 import { chooseEngine, engineChosen, play } from './player.js';
 
@@ -20,6 +21,7 @@ export async function follow(id, signal, each) {
 
 function fillTitle(parts, title, eta) {
   const { processing_state: state, processing_progress: progress } = title;
+  const elsewhere = Boolean(title.source && title.source !== 'hosted');
   const kind = { movie: 'Movie', series: 'Series', video: 'Video' }[title.kind] ?? title.kind;
   parts.name.textContent = title.title;
   document.title = `${title.title} · Zoetrope`;
@@ -29,9 +31,9 @@ function fillTitle(parts, title, eta) {
   parts.workingBar.value = progress;
   parts.workingText.textContent = state === 'pending' ? 'Waiting to be processed' : `Processing: ${Math.round(progress * 100)} %${eta > 0 ? `, about ${clock(eta)} left` : ''}`;
   if (state === 'error') showError(parts.error, new Error(title.processing_error || 'The film could not be processed.'));
-  if (state === 'none') parts.meta.textContent += ' · no film yet';
-  parts.play.hidden = !(state === 'ready' || (state === 'processing' && progress > 0));
-  parts.playText.textContent = state === 'ready' ? 'Play' : 'Play what is there';
+  if (awaitsFilm(title)) parts.meta.textContent += ' · no film yet';
+  parts.play.hidden = !(elsewhere || state === 'ready' || (state === 'processing' && progress > 0));
+  parts.playText.textContent = elsewhere ? `Watch ${title.source === 'youtube' ? 'at YouTube' : 'where it is'}` : state === 'ready' ? 'Play' : 'Play what is there';
   if (title.poster_url && parts.poster.hidden) {
     parts.poster.hidden = false;
     picture(title.poster_url, parts.poster);
@@ -57,6 +59,16 @@ function wireAdmin(parts, id) {
   });
 }
 
+async function fillSeasons(parts, id) {
+  const { items } = await api('GET', `/v1/titles/${id}/seasons`);
+  parts.seasons.replaceChildren(...items.flatMap((season) => [
+    element('h2', {}, season.title || `Season ${season.number}`),
+    element('ul', { class: 'tiles' }, ...season.episodes.map((episode) => tile({
+      id: episode.id, title: episode.title, poster: episode.poster_url, state: episode.processing_state, progress: episode.processing_progress,
+      duration: episode.duration, note: `Episode ${episode.episode}`,
+    })))]));
+}
+
 export async function title(parts, id, signal) {
   let title = await api('GET', `/v1/titles/${id}`);
   let player = null;
@@ -64,6 +76,7 @@ export async function title(parts, id, signal) {
   signal.addEventListener('abort', () => player?.stop());
   const failed = (error) => showError(parts.error, error);
   fillTitle(parts, title);
+  if (title.kind === 'series') fillSeasons(parts, id).catch(failed);
   parts.engine.value = engineChosen();
   parts.engine.addEventListener('change', () => {
     chooseEngine(parts.engine.value);
@@ -80,6 +93,10 @@ export async function title(parts, id, signal) {
       parts.video.hidden = false;
       player = await play(parts.video, id, failed);
       if (signal.aborted) return player.stop();
+      if (player.engine === 'elsewhere') {
+        parts.video.hidden = true;
+        return;
+      }
       parts.cover.hidden = true;
       parts.engineUsed.textContent = player.engine === 'native' ? "Playing with the browser's own player." : 'Playing with hls.js.';
       parts.video.focus();

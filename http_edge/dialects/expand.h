@@ -17,7 +17,7 @@ static const struct error_row JOIN(NAME, _errors)[] = {
 #define ROUTE(method_, path_, who_, message_, ...)                                                                     \
     {.method = METHOD_##method_, .path = path_, .who = who_, .message = MSG_##message_, __VA_ARGS__},
 #define NATIVE(method_, path_, who_, function_, ...)                                                                   \
-    {.method = METHOD_##method_, .path = path_, .who = who_, .native = function_, __VA_ARGS__},
+    {.method = METHOD_##method_, .path = path_, .who = who_, .native = function_, .name = #function_, __VA_ARGS__},
 static const struct route_row JOIN(NAME, _routes)[] = {
 #include TABLE
     {0}};

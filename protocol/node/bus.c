@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "protocol/node/curve.h"
 #include "protocol/node/link.h"
 #include "protocol/wire/codec.h"
 
@@ -52,11 +53,11 @@ struct bus *bus_open(zloop_t *loop, void (*event)(void *self, const struct bus_e
     if (!bus->sock || !bus->arena)
         goto failed;
     zsock_set_subscribe(bus->sock, "");
-    zsock_set_reconnect_ivl(bus->sock, 20);
-    zsock_set_reconnect_ivl_max(bus->sock, 500);
+    zsock_set_reconnect_ivl(bus->sock, LINK_RECONNECT_MS);
+    zsock_set_reconnect_ivl_max(bus->sock, LINK_RECONNECT_MAX_MS);
     zsock_set_maxmsgsize(bus->sock, BODY_MAX_BYTES);
     for (unsigned i = 0; !broker_endpoint(i, "bus", endpoint, sizeof endpoint); i++)
-        if (zsock_connect(bus->sock, "%s", endpoint))
+        if (curve_dial(bus->sock, endpoint) || zsock_connect(bus->sock, "%s", endpoint))
             goto failed;
     if (zloop_reader(loop, bus->sock, readable, bus))
         goto failed;

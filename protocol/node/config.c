@@ -146,6 +146,13 @@ const struct config *config(void) {
     return &loaded;
 }
 
+const char *const *config_text(const char *name) {
+    for (size_t i = 0; i < SETTINGS; i++)
+        if (settings[i].type != INT && !strcmp(settings[i].name, name))
+            return (const char *const *)((const char *)&loaded + settings[i].offset);
+    return NULL;
+}
+
 void config_print(void) {
     static const char *const types[] = {"text", "whole number", "choice"};
     puts("| variable | type | default | bounds | meaning |\n| --- | --- | --- | --- | --- |");

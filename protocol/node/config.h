@@ -23,6 +23,9 @@ void config_load(void);
 /* The settings; config_load() must have run. Never changes afterwards. */
 const struct config *config(void);
 
+/* Where the text of a setting is kept, by its name in settings.def; NULL when there is none or it is a number. */
+const char *const *config_text(const char *name);
+
 /* A table of all settings with type, default, bounds and meaning, as Markdown, to stdout. */
 void config_print(void);
 

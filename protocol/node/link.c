@@ -5,6 +5,7 @@
 
 #include "protocol/node/clock.h"
 #include "protocol/node/config.h"
+#include "protocol/node/curve.h"
 #include "protocol/node/log.h"
 #include "protocol/wire/codec.h"
 
@@ -29,6 +30,20 @@ struct link {
     bool leaving;
 };
 
+/* The prefix ends in a port, and the sockets follow it. */
+int broker_tcp_endpoint(const char *prefix, size_t n, const char *name, char *to, size_t size) {
+    static const char *const order[] = {"ask", "work", "admin", "bus"};
+    const char *colon = n > 6 && !strncmp(prefix, "tcp://", 6) ? memrchr(prefix + 6, ':', n - 6) : NULL;
+    long port = colon ? strtol(colon + 1, NULL, 10) : 0;
+    int length = -1;
+    if (port < 1 || port > 65532)
+        return -1;
+    for (int k = 0; k < 4; k++)
+        if (!strcmp(order[k], name))
+            length = snprintf(to, size, "%.*s:%ld", (int)(colon - prefix), prefix, port + k);
+    return length > 0 && (size_t)length < size ? 0 : -1;
+}
+
 int broker_endpoint(unsigned i, const char *name, char *to, size_t size) {
     const char *at = config()->brokers;
     if (!*at) {
@@ -41,16 +56,9 @@ int broker_endpoint(unsigned i, const char *name, char *to, size_t size) {
             return -1;
     }
     size_t length = strcspn(at, ",");
-    /* A folder holds sockets; a tcp:// prefix ends in a port, and the sockets follow it. */
-    static const char *const order[] = {"ask", "work", "admin", "bus"};
-    int n = -1;
-    if (!strncmp(at, "tcp://", 6)) {
-        char *colon = memrchr(at, ':', length);
-        for (int k = 0; k < 4; k++)
-            if (!strcmp(order[k], name))
-                n = snprintf(to, size, "%.*s:%d", (int)(colon - at), at, atoi(colon + 1) + k);
-    } else if (length)
-        n = snprintf(to, size, "ipc://%.*s/broker.%s", (int)length, at, name);
+    if (!strncmp(at, "tcp://", 6))
+        return broker_tcp_endpoint(at, length, name, to, size);
+    int n = length ? snprintf(to, size, "ipc://%.*s/broker.%s", (int)length, at, name) : -1;
     return n > 0 && (size_t)n < size ? 0 : -1;
 }
 
@@ -203,12 +211,12 @@ static int connect_broker(struct link *link, unsigned i) {
     zsock_set_sndhwm(broker->sock, HIGH_WATER);
     zsock_set_rcvhwm(broker->sock, HIGH_WATER);
     zsock_set_immediate(broker->sock, 1);
-    zsock_set_reconnect_ivl(broker->sock, 20);
-    zsock_set_reconnect_ivl_max(broker->sock, 500);
+    zsock_set_reconnect_ivl(broker->sock, LINK_RECONNECT_MS);
+    zsock_set_reconnect_ivl_max(broker->sock, LINK_RECONNECT_MAX_MS);
     zsock_set_maxmsgsize(broker->sock, BODY_MAX_BYTES + HEADER_BYTES);
     zsock_set_linger(broker->sock, 200);
     broker->raw = zsock_resolve(broker->sock);
-    if (zsock_connect(broker->sock, "%s", endpoint) ||
+    if (curve_dial(broker->sock, endpoint) || zsock_connect(broker->sock, "%s", endpoint) ||
         zloop_reader(link->options.loop, broker->sock, readable, broker)) {
         log_error(NULL, "broker_unreachable", "endpoint=%s", log_value(endpoint));
         zsock_destroy(&broker->sock);

@@ -7,6 +7,9 @@
 #include "protocol/wire/contract.h"
 #include "protocol/wire/header.h"
 
+/* A broker that is not there is dialled again after so long, then after twice that, and so on up to half a second. */
+enum { LINK_RECONNECT_MS = 2, LINK_RECONNECT_MAX_MS = 500 };
+
 /* A process's connections to all brokers: an own DEALER to each, owned by one thread and its zloop. Edges (service -1)
  * connect to run/broker.ask and ask; actors connect to run/broker.work, say READY, are asked, and may ask too. */
 struct link;
@@ -65,5 +68,7 @@ void bus_free(struct bus *bus);
 
 /* Endpoint `name` (ask, work, admin, bus) of broker `i`, as ZOE_BROKERS says; 0, or -1 when there is no such broker. */
 int broker_endpoint(unsigned i, const char *name, char *to, size_t size);
+/* The same of tcp://ADDRESS:PORT, `n` bytes long; -1 when it is none. */
+int broker_tcp_endpoint(const char *prefix, size_t n, const char *name, char *to, size_t size);
 
 #endif

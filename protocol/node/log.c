@@ -14,13 +14,13 @@ enum { LINE_BYTES = 2048, VALUE_BYTES = 512, VALUES = 8, SHOWN_BYTES = 200 };
 
 static const char *process = "zoe";
 static const char *const levels[] = {"debug", "info", "warn", "error"};
-static enum log_level least = LEVEL_INFO;
+enum log_level log_least = LEVEL_INFO;
 
 void log_open(const char *name) {
     process = name;
     for (unsigned i = 0; i < sizeof levels / sizeof *levels; i++)
         if (!strcmp(config()->log_level, levels[i]))
-            least = i;
+            log_least = i;
 }
 
 static int head(char *line, enum log_level level, const uint8_t trace[16], const char *event) {
@@ -40,7 +40,7 @@ static int head(char *line, enum log_level level, const uint8_t trace[16], const
 }
 
 void log_event(enum log_level level, const uint8_t trace[16], const char *event, const char *pairs, ...) {
-    if (level < least)
+    if (level < log_least)
         return;
     char line[LINE_BYTES];
     int n = head(line, level, trace, event);

@@ -19,9 +19,15 @@ void log_event(enum log_level level, const uint8_t trace[16], const char *event,
  * call after it on the same thread. */
 const char *log_value(const char *text);
 
-#define log_debug(trace, ...) log_event(LEVEL_DEBUG, trace, __VA_ARGS__)
-#define log_info(trace, ...)  log_event(LEVEL_INFO, trace, __VA_ARGS__)
-#define log_warn(trace, ...)  log_event(LEVEL_WARN, trace, __VA_ARGS__)
-#define log_error(trace, ...) log_event(LEVEL_ERROR, trace, __VA_ARGS__)
+/* The least severe level that is written. */
+extern enum log_level log_least;
+
+/* What is not written is not put together either: the arguments are left alone. */
+#define LOG_AT(level, trace, ...) (level < log_least ? (void)0 : log_event(level, trace, __VA_ARGS__))
+
+#define log_debug(trace, ...) LOG_AT(LEVEL_DEBUG, trace, __VA_ARGS__)
+#define log_info(trace, ...)  LOG_AT(LEVEL_INFO, trace, __VA_ARGS__)
+#define log_warn(trace, ...)  LOG_AT(LEVEL_WARN, trace, __VA_ARGS__)
+#define log_error(trace, ...) LOG_AT(LEVEL_ERROR, trace, __VA_ARGS__)
 
 #endif

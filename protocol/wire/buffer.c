@@ -31,6 +31,18 @@ static bool grow(struct buffer *buffer, size_t more) {
     return true;
 }
 
+void buffer_reserve(struct buffer *buffer, size_t n) {
+    if (buffer->failed || n <= buffer->size)
+        return;
+    char *at = realloc(buffer->at, n);
+    if (!at) {
+        buffer->failed = true;
+        return;
+    }
+    buffer->at = at;
+    buffer->size = n;
+}
+
 void buffer_add(struct buffer *buffer, const void *from, size_t n) {
     if (!n || !grow(buffer, n))
         return;

@@ -13,6 +13,8 @@ struct buffer {
 
 void buffer_free(struct buffer *buffer);
 void buffer_add(struct buffer *buffer, const void *from, size_t n);
+/* Makes room for `n` bytes in all, no more than that, so that adding them moves nothing. */
+void buffer_reserve(struct buffer *buffer, size_t n);
 /* The bytes with a NUL behind them, which does not count; NULL when memory is out. */
 const char *buffer_string(struct buffer *buffer);
 void buffer_text(struct buffer *buffer, const char *text);

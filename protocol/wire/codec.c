@@ -28,7 +28,8 @@ static bool present(const struct field *field, const char *value) {
     case TYPE_LIST:
     case TYPE_TEXTS:
     case TYPE_NUMBERS:
-        return ((const struct list *)at)->n > 0;
+        /* An empty list that is there: of a change, that there shall be none. */
+        return ((const struct list *)at)->at != NULL;
     }
     return false;
 }

@@ -36,26 +36,6 @@ static struct answer refresh(const char *token, const char *dialect) {
     return ask(MSG_auth_refresh, nobody, &(struct refresh_ask){.refresh_token = token, .dialect = dialect});
 }
 
-/* The activation token in the newest letter of auth's outbox. */
-static const char *posted_token(void) {
-    static char token[128];
-    static struct peer *decoder;
-    if (!decoder)
-        decoder = peer_open("ask");
-    struct db *db = house_db(NULL);
-    struct rows *rows = db_text(db, "select body from auth.outbox where message = 401 order by id desc limit 1");
-    assert_non_null(rows);
-    struct bytes body = rows_bytes(rows, 0, "body", decoder->arena);
-    zmq_msg_close(&decoder->body);
-    zmq_msg_init_size(&decoder->body, body.n);
-    memcpy(zmq_msg_data(&decoder->body), body.at, body.n);
-    const struct letter *letter = peer_decode(decoder, letter_record());
-    snprintf(token, sizeof token, "%s", letter->token);
-    rows_free(rows);
-    db_close(db);
-    return token;
-}
-
 static void the_first_administrator(void **state) {
     (void)state;
     const struct session *session = login("Root@Example.test", "correct-horse", "v1").reply;
@@ -84,7 +64,7 @@ static void register_and_activate(void **state) {
     assert_false(reply->account->verified);
     assert_int_equal(reply->account->roles.n, 1);
     char token[128];
-    snprintf(token, sizeof token, "%s", posted_token());
+    snprintf(token, sizeof token, "%s", newest_letter(0, NULL).token);
     /* The value in the answer opens nothing. */
     expect_code(ask(MSG_auth_activate, nobody, &(struct activate_ask){.token = reply->opaque}), INVALID,
                 "token-refused");
@@ -137,7 +117,7 @@ static void login_refuses(void **state) {
     /* This realm lets only proven addresses in. */
     expect_status(login("bob@example.test", "password-1", "videoflix_hls"), UNAUTHENTICATED);
     expect_status(login("bob@example.test", "password-1", "v1"), OK);
-    ask_ok(MSG_auth_activate, nobody, &(struct activate_ask){.token = posted_token()});
+    ask_ok(MSG_auth_activate, nobody, &(struct activate_ask){.token = newest_letter(0, NULL).token});
     expect_status(login("bob@example.test", "password-1", "videoflix_hls"), OK);
     expect_field(login("bob@example.test", "password-1", "no realm"), "/dialect");
     house_sql("update auth.accounts set suspended_at = now() where email = 'bob@example.test'");

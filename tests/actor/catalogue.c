@@ -1,48 +1,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/actor/tests.h"
+#include "tests/actor/titles.h"
 
-/* The catalogue around the titles: filters and orders, seasons, people, search, similar titles, import. */
-
-static pid_t content;
-
-static int start(void **state) {
-    (void)state;
-    house_sql("truncate content.outbox, content.titles, content.persons, content.labels, content.lexicon, content.seen"
-              " cascade");
-    content = house_start("zoe-content", NULL);
-    house_await("content", 1);
-    return 0;
-}
-
-static int stop(void **state) {
-    (void)state;
-    house_stop(content);
-    house_await("content", 0);
-    house_sql("truncate content.outbox, content.titles, content.persons, content.labels, content.lexicon, content.seen"
-              " cascade");
-    return 0;
-}
-
-static struct list texts(size_t n, const char **at) {
-    return (struct list){at, n};
-}
-#define TEXTS_OF(...) texts(sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *), (const char *[]){__VA_ARGS__})
-
-static const char *text_at(struct list list, size_t i) {
-    assert_true(i < list.n);
-    return LIST_AT(list, const char *, i);
-}
-
-static int64_t create(struct title_new wish) {
-    return ((const struct title *)ask_ok(MSG_content_create, admin, &wish))->id;
-}
-
-static const struct title *title_in(const struct list *list, size_t i) {
-    assert_true(i < list->n);
-    return &LIST_AT(*list, struct title, i);
-}
+/* Titles, their lists, filters and orders, seasons and people. */
 
 static void every_field_of_a_title(void **state) {
     (void)state;
@@ -116,7 +77,7 @@ static void every_field_of_a_title(void **state) {
 
 static void a_change_of_what_was_not_read_is_refused(void **state) {
     (void)state;
-    int64_t id = create((struct title_new){.title = "Matched"});
+    int64_t id = title_create((struct title_new){.title = "Matched"});
     struct title_change change = {.id = id, .title = "One", .match = "1"};
     ask_ok(MSG_content_change, admin, &change);
     expect_code(ask(MSG_content_change, admin, &change), PRECONDITION, "precondition");
@@ -153,6 +114,28 @@ static size_t walk(struct title_list_ask list, int64_t *ids, size_t most) {
     return 0;
 }
 
+/* What is rare is gathered first, and comes in the same order. */
+static void the_rare_ones_in_every_order(void) {
+    enum { MOST = 41 };
+    int64_t up[MOST], down[MOST];
+    static const char *const skewed[] = {"rating", "-rating", "popularity", "-popularity"};
+    static const int counts[] = {40, 400000};
+    for (size_t i = 0; i < sizeof skewed / sizeof *skewed; i++)
+        for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {
+            int titles = counts[k];
+            house_sql("insert into content.labels values ('genre', 'g1', %d) on conflict (kind, name) do update set "
+                      "titles = excluded.titles",
+                      titles);
+            int64_t *to = titles == 40 ? up : down;
+            assert_int_equal(
+                walk((struct title_list_ask){.genre = "g1", .sort = skewed[i], .limit = 7, .has_limit = true}, to,
+                     MOST),
+                40);
+            if (titles != 40)
+                assert_memory_equal(up, down, 40 * sizeof *up);
+        }
+}
+
 static void lists_in_every_order_with_every_filter(void **state) {
     (void)state;
     enum { TITLES = 120 };
@@ -177,6 +160,7 @@ static void lists_in_every_order_with_every_filter(void **state) {
     }
     assert_int_equal(walk((struct title_list_ask){.genre = "g1", .sort = "-rating"}, up, TITLES), 40);
     assert_int_equal(walk((struct title_list_ask){.category = "c5", .sort = "title"}, up, TITLES), 20);
+    the_rare_ones_in_every_order();
     assert_int_equal(walk((struct title_list_ask){.language = "fr"}, up, TITLES), 60);
     struct title_list_ask years = {.year_from = 1995, .has_year_from = true, .year_to = 1996, .has_year_to = true};
     assert_int_equal(walk(years, up, TITLES),
@@ -205,11 +189,13 @@ static void lists_in_every_order_with_every_filter(void **state) {
 static void hidden_titles_are_for_administrators(void **state) {
     (void)state;
     house_sql("truncate content.titles cascade");
-    int64_t id = create((struct title_new){.title = "Secret project", .visibility = "hidden"});
-    int64_t soon =
-        create((struct title_new){.title = "Soon secret", .visible_from = 4102444700000, .has_visible_from = true});
-    int64_t gone = create((struct title_new){.title = "Gone secret", .visible_until = 1000, .has_visible_until = true});
-    int64_t now = create((struct title_new){.title = "Open secret", .visible_from = 1000, .has_visible_from = true});
+    int64_t id = title_create((struct title_new){.title = "Secret project", .visibility = "hidden"});
+    int64_t soon = title_create(
+        (struct title_new){.title = "Soon secret", .visible_from = 4102444700000, .has_visible_from = true});
+    int64_t gone =
+        title_create((struct title_new){.title = "Gone secret", .visible_until = 1000, .has_visible_until = true});
+    int64_t now =
+        title_create((struct title_new){.title = "Open secret", .visible_from = 1000, .has_visible_from = true});
     int64_t hidden[] = {id, soon, gone};
     for (size_t i = 0; i < 3; i++) {
         expect_status(ask(MSG_content_show, viewer, &(struct title_one){.id = hidden[i], .all = true, .has_all = true}),
@@ -241,8 +227,8 @@ static void hidden_titles_are_for_administrators(void **state) {
 static void many_at_once(void **state) {
     (void)state;
     house_sql("truncate content.titles, content.outbox cascade");
-    int64_t ids[4] = {create((struct title_new){.title = "A"}), create((struct title_new){.title = "B"}),
-                      create((struct title_new){.title = "C"}), 99999999};
+    int64_t ids[4] = {title_create((struct title_new){.title = "A"}), title_create((struct title_new){.title = "B"}),
+                      title_create((struct title_new){.title = "C"}), 99999999};
     struct titles_change change = {
         .ids = {ids, 4}, .year = 2001, .has_year = true, .genres = TEXTS_OF("Noir"), .visibility = "hidden"};
     expect_code(ask(MSG_content_bulk_change, viewer, &change), FORBIDDEN, "forbidden");
@@ -263,7 +249,7 @@ static void many_at_once(void **state) {
 
 static void a_series_has_seasons_and_episodes(void **state) {
     (void)state;
-    int64_t series = create((struct title_new){.title = "The Series", .kind = "series"});
+    int64_t series = title_create((struct title_new){.title = "The Series", .kind = "series"});
     struct season_put put = {.title_id = series, .number = 1, .title = "First"};
     assert_string_equal(((const struct season *)ask_ok(MSG_content_season_put, admin, &put))->title, "First");
     put.title = NULL, put.description = "How it began.";
@@ -311,7 +297,7 @@ static void a_series_has_seasons_and_episodes(void **state) {
 
 static void people_and_what_they_did(void **state) {
     (void)state;
-    int64_t film = create((struct title_new){.title = "Alien", .year = 1979, .has_year = true});
+    int64_t film = title_create((struct title_new){.title = "Alien", .year = 1979, .has_year = true});
     struct artist_new ridley = {.name = "Ridley Scott", .biography = "Born in 1937.", .external_id = "tmdb:578"};
     const struct artist *made = ask_ok(MSG_content_person_add, admin, &ridley);
     int64_t scott = made->id;
@@ -351,325 +337,55 @@ static void people_and_what_they_did(void **state) {
     people = ask_ok(MSG_content_persons, nobody,
                     &(struct artist_list_ask){.limit = 1, .has_limit = true, .cursor = people->next});
     assert_true(LIST_AT(people->items, struct artist, 0).id != first);
-    ask_ok(MSG_content_person_delete, admin, &(struct by_id){.id = weaver});
+    expect_code(ask(MSG_content_person_delete, admin, &(struct artist_gone_ask){.id = weaver, .match = "1"}),
+                PRECONDITION, "precondition");
+    ask_ok(MSG_content_person_delete, admin, &(struct artist_gone_ask){.id = weaver, .match = "2"});
     expect_status(ask(MSG_content_person, nobody, &(struct by_id){.id = weaver}), NOT_FOUND);
     list = ask_ok(MSG_content_credits, nobody, &(struct title_one){.id = film});
     assert_int_equal(list->items.n, 1);
     assert_int_equal(
         ((const struct search_page *)ask_ok(MSG_content_search, nobody, &(struct search_ask){.q = "susan"}))->items.n,
         0);
+    assert_int_equal(house_number("select count(*) as value from content.credits"), 1);
+    ask_ok(MSG_content_delete, admin, &(struct title_gone_ask){.id = film});
+    assert_int_equal(house_number("select count(*) as value from content.credits"), 0);
 }
 
-static void finds(const char *question, const char *name) {
-    const struct search_page *page = ask_ok(MSG_content_search, nobody, &(struct search_ask){.q = question});
-    if (!page->items.n)
-        fail_msg("\"%s\" finds nothing", question);
-    assert_string_equal(title_in(&page->items, 0)->title, name);
+/* Transcode hears which picture is shown and which is not any more. */
+static int64_t told(int message) {
+    return house_number("select count(*) as value from content.outbox where message = %d", message);
 }
 
-static void finds_nothing(const char *question) {
-    const struct search_page *page = ask_ok(MSG_content_search, nobody, &(struct search_ask){.q = question});
-    assert_int_equal(page->items.n, 0);
-    assert_int_equal(page->total, 0);
-}
-
-static void search_understands(void **state) {
+static void pictures_are_kept_and_let_go(void **state) {
     (void)state;
-    house_sql("truncate content.titles, content.persons cascade");
-    create((struct title_new){.title = "Spider-Man", .keywords = TEXTS_OF("superhero"), .genres = TEXTS_OF("Action")});
-    create((struct title_new){.title = "L\xc3\xa9on", .alternative_titles = TEXTS_OF("The Professional")});
-    create((struct title_new){.title = "It", .genres = TEXTS_OF("Horror")});
-    create((struct title_new){.title = "It Follows", .genres = TEXTS_OF("Horror")});
-    create((struct title_new){.title = "What is it about", .description = "It is about it."});
-    create((struct title_new){.title = "Schindler's List",
-                              .description = "A businessman saves workers from the vampires."});
-    create((struct title_new){.title = "The Lord of the Rings"});
-    create((struct title_new){.title = "Iron Man"});
-    create((struct title_new){.title = "Batman", .description = "A man in a suit."});
-    create((struct title_new){.title = "WALL\xc2\xb7"
-                                       "E"});
-    create((struct title_new){.title = "\xe5\x8d\x83\xe3\x81\xa8\xe5\x8d\x83\xe5\xb0\x8b"});
-    create((struct title_new){.title = "Jackson, Michael"});
-    static const struct {
-        const char *question, *name;
-    } cases[] = {{"spider man", "Spider-Man"},
-                 {"Spider-Man", "Spider-Man"},
-                 {"spiderman", "Spider-Man"},
-                 {"man spider", "Spider-Man"},
-                 {"SPID", "Spider-Man"},
-                 {"superhero", "Spider-Man"},
-                 {"superheroes", "Spider-Man"},
-                 {"leon", "L\xc3\xa9on"},
-                 {"l\xc3\xa9on", "L\xc3\xa9on"},
-                 {"LE\xcc\x81ON", "L\xc3\xa9on"},
-                 {"professional", "L\xc3\xa9on"},
-                 {"it", "It"},
-                 {"IT", "It"},
-                 {"it f", "It Follows"},
-                 {"schindlers list", "Schindler's List"},
-                 {"schindler list", "Schindler's List"},
-                 {"list, schindler's", "Schindler's List"},
-                 {"vampire", "Schindler's List"},
-                 {"rings lord", "The Lord of the Rings"},
-                 {"the lord of rings", "The Lord of the Rings"},
-                 {"lrod of the rings", "The Lord of the Rings"},
-                 {"ironman", "Iron Man"},
-                 {"bat man", "Batman"},
-                 {"walle", "WALL\xc2\xb7"
-                           "E"},
-                 {"wall-e", "WALL\xc2\xb7"
-                            "E"},
-                 {"\xe5\x8d\x83\xe3\x81\xa8", "\xe5\x8d\x83\xe3\x81\xa8\xe5\x8d\x83\xe5\xb0\x8b"},
-                 {"jakson", "Jackson, Michael"},
-                 {"jakson michael", "Jackson, Michael"},
-                 {"micheal jackson", "Jackson, Michael"}};
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        finds(cases[i].question, cases[i].name);
-    static const char *const nothing[] = {"",   " ",     "%",   "_",        "'", "\\",          ":*",
-                                          "!!", "& | !", "<->", "zzzzqqqq", "(", "\xe2\x80\xae"};
-    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++)
-        finds_nothing(nothing[i]);
-    const struct search_page *page = ask_ok(MSG_content_search, nobody, &(struct search_ask){.q = "jakson"});
-    assert_string_equal(page->corrected, "jackson");
-    page = ask_ok(MSG_content_search, nobody, &(struct search_ask){.q = "it"});
-    assert_null(page->corrected);
-    assert_true(page->facets.n > 0);
-    int64_t horror = 0;
-    for (size_t i = 0; i < page->facets.n; i++)
-        if (!strcmp(LIST_AT(page->facets, struct facet, i).value, "Horror"))
-            horror = LIST_AT(page->facets, struct facet, i).count;
-    assert_int_equal(horror, 2);
-    page = ask_ok(MSG_content_search, nobody, &(struct search_ask){.q = "it", .genre = "Horror"});
-    assert_int_equal(page->items.n, 2);
-    char long_question[401];
-    memset(long_question, 'x', 400);
-    long_question[400] = 0;
-    finds_nothing(long_question);
-    memset(long_question, ' ', 400);
-    for (int i = 0; i < 400; i += 2)
-        long_question[i] = 'a';
-    finds_nothing(long_question);
-    expect_field(ask(MSG_content_search, nobody, &(struct search_ask){.q = "x", .cursor = "wild"}), "/cursor");
-}
-
-static void search_has_pages(void **state) {
-    (void)state;
-    char cursor[800] = "";
-    int seen = 0;
-    house_sql("truncate content.titles cascade");
-    for (int i = 0; i < 45; i++) {
-        char name[40];
-        snprintf(name, sizeof name, "Harbour %d", i % 9);
-        create((struct title_new){.title = name, .description = i % 2 ? "Ships." : "Boats in a harbour."});
-    }
-    struct search_ask wish = {.q = "harbour", .limit = 10, .has_limit = true};
-    for (int page = 0; page < 5; page++) {
-        const struct search_page *reply = ask_ok(MSG_content_search, nobody, &wish);
-        assert_int_equal(reply->total, 45);
-        assert_true(page ? reply->facets.n == 0 : reply->facets.n > 0);
-        seen += (int)reply->items.n;
-        if (page == 4) {
-            assert_null(reply->next);
-            break;
-        }
-        snprintf(cursor, sizeof cursor, "%s", reply->next);
-        wish.cursor = cursor;
-    }
-    assert_int_equal(seen, 45);
-}
-
-static void suggestions_while_typing(void **state) {
-    (void)state;
-    house_sql("truncate content.titles, content.persons cascade");
-    create((struct title_new){.title = "The Matrix", .year = 1999, .has_year = true});
-    create((struct title_new){.title = "Matilda"});
-    ask_ok(MSG_content_person_add, admin, &(struct artist_new){.name = "Matt Damon"});
-    static const char *const typed[] = {"m", "ma", "mat", "matr", "the ma", "matrx"};
-    for (size_t i = 0; i < sizeof typed / sizeof *typed; i++) {
-        const struct suggestions *list = ask_ok(MSG_content_suggest, nobody, &(struct suggest_ask){.q = typed[i]});
-        if (!list->items.n)
-            fail_msg("nothing for \"%s\"", typed[i]);
-    }
-    const struct suggestions *list = ask_ok(MSG_content_suggest, nobody, &(struct suggest_ask){.q = "mat"});
-    assert_int_equal(list->items.n, 3);
-    list = ask_ok(MSG_content_suggest, nobody, &(struct suggest_ask){.q = "matri"});
-    assert_int_equal(list->items.n, 1);
-    assert_string_equal(LIST_AT(list->items, struct suggestion, 0).text, "The Matrix");
-    assert_int_equal(LIST_AT(list->items, struct suggestion, 0).year, 1999);
-    assert_int_equal(
-        ((const struct suggestions *)ask_ok(MSG_content_suggest, nobody, &(struct suggest_ask){.q = ""}))->items.n, 0);
-}
-
-static size_t similar_to(int64_t id) {
-    return ((const struct similar_page *)ask_ok(MSG_content_similar, nobody, &(struct similar_ask){.id = id}))->items.n;
-}
-
-static void similar_titles_follow_changes(void **state) {
-    (void)state;
-    house_sql("truncate content.titles, content.persons cascade");
-    int64_t heist = create((struct title_new){
-        .title = "Heist", .genres = TEXTS_OF("Crime"), .keywords = TEXTS_OF("heist", "revenge", "bank")});
-    int64_t twin = create(
-        (struct title_new){.title = "Twin", .genres = TEXTS_OF("Crime"), .keywords = TEXTS_OF("heist", "revenge")});
-    int64_t other =
-        create((struct title_new){.title = "Other", .genres = TEXTS_OF("Romance"), .keywords = TEXTS_OF("wedding")});
-    AWAIT(similar_to(heist) == 1 && similar_to(twin) == 1);
-    const struct similar_page *page = ask_ok(MSG_content_similar, nobody, &(struct similar_ask){.id = heist});
-    const struct similar_title *one = &LIST_AT(page->items, struct similar_title, 0);
-    assert_int_equal(one->title->id, twin);
-    assert_true(one->score > 0.5 && one->score < 1);
-    assert_string_equal(one->reason, "shares: heist, revenge");
-    assert_int_equal(similar_to(other), 0);
-    /* Another director's film becomes like it, and is told to both. */
-    int64_t person =
-        ((const struct artist *)ask_ok(MSG_content_person_add, admin, &(struct artist_new){.name = "D"}))->id;
-    struct credit credit = {.person_id = person, .kind = "crew", .job = "Director"};
-    ask_ok(MSG_content_credits_put, admin, &(struct credits_put){.id = other, .items = {&credit, 1}});
-    ask_ok(MSG_content_credits_put, admin, &(struct credits_put){.id = heist, .items = {&credit, 1}});
-    AWAIT(similar_to(other) == 1 && similar_to(heist) == 2);
-    page = ask_ok(MSG_content_similar, nobody, &(struct similar_ask){.id = other});
-    assert_string_equal(LIST_AT(page->items, struct similar_title, 0).reason, "same director");
-    ask_ok(MSG_content_delete, admin, &(struct title_gone_ask){.id = twin});
-    assert_int_equal(similar_to(heist), 1);
-    expect_status(ask(MSG_content_similar, nobody, &(struct similar_ask){.id = twin}), NOT_FOUND);
-}
-
-static void the_front_page(void **state) {
-    (void)state;
-    house_sql("truncate content.titles, content.labels cascade");
-    assert_int_equal(((const struct home_page *)ask_ok(MSG_content_home, nobody, &(struct home_ask){0}))->rows.n, 0);
-    int64_t a = create((struct title_new){.title = "A", .category = "Night", .genres = TEXTS_OF("Crime")});
-    int64_t b = create((struct title_new){.title = "B", .genres = TEXTS_OF("Crime")});
-    create((struct title_new){.title = "C", .visibility = "hidden", .genres = TEXTS_OF("Secret")});
-    struct title_views views[] = {{.title_id = a, .popularity = 5, .week_views = 3},
-                                  {.title_id = b, .popularity = 9, .week_views = 0}};
-    expect_code(ask(MSG_content_watched, admin, &(struct views_news){.items = {views, 2}}), FORBIDDEN, "forbidden");
-    ask_ok(MSG_content_watched, service, &(struct views_news){.items = {views, 2}});
-    AWAIT(((const struct label_list *)ask_ok(MSG_content_labels, nobody, &(struct label_list_ask){.kind = "genre"}))
-              ->items.n == 1);
-    const struct label_list *labels = ask_ok(MSG_content_labels, nobody, &(struct label_list_ask){.kind = "genre"});
-    assert_string_equal(LIST_AT(labels->items, struct label, 0).name, "Crime");
-    assert_int_equal(LIST_AT(labels->items, struct label, 0).titles, 2);
-    int64_t ids[] = {b, 99999, b + 1, a}; /* nobody's, hidden */
-    const struct title_page *picked = ask_ok(MSG_content_pick, nobody, &(struct titles_pick){.ids = {ids, 4}});
-    assert_int_equal(picked->items.n, 2);
-    for (size_t i = 0; i < 2; i++)
-        assert_true(LIST_AT(picked->items, struct title, i).id == a || LIST_AT(picked->items, struct title, i).id == b);
-    const struct title_list_ask watchable = {.playable = true, .has_playable = true};
-    assert_int_equal(((const struct title_page *)ask_ok(MSG_content_list, nobody, &watchable))->items.n, 0);
-    const struct home_page *home = ask_ok(MSG_content_home, nobody, &(struct home_ask){.limit = 5, .has_limit = true});
-    assert_int_equal(home->rows.n, 4);
-    static const char *const names[] = {"newest", "popular", "category", "genre"};
-    static const size_t counts[] = {2, 1, 1, 2};
-    for (size_t i = 0; i < 4; i++) {
-        const struct home_row *row = &LIST_AT(home->rows, struct home_row, i);
-        assert_string_equal(row->name, names[i]);
-        assert_int_equal(row->items.n, counts[i]);
-    }
-    assert_int_equal(title_in(&LIST_AT(home->rows, struct home_row, 3).items, 0)->id, b);
-    const struct title_page *page = ask_ok(MSG_content_list, nobody, &(struct title_list_ask){.sort = "-popularity"});
-    assert_int_equal(title_in(&page->items, 0)->id, b);
-}
-
-static void pages_by_number(void **state) {
-    (void)state;
-    house_sql("truncate content.titles, content.labels cascade");
-    for (int i = 0; i < 25; i++) {
-        char name[20];
-        snprintf(name, sizeof name, "N%02d", i);
-        create((struct title_new){.title = name,
-                                  .rating = i % 10,
-                                  .has_rating = true,
-                                  .genres = i % 2 ? TEXTS_OF("Science Fiction") : TEXTS_OF("Drama")});
-    }
-    const struct numbered_page *page = ask_ok(MSG_content_numbered, nobody, &(struct numbered_ask){0});
-    assert_true(page->items.n == 12 && page->total == 25 && page->pages == 3 && page->page == 1);
-    assert_true(title_in(&page->items, 0)->rating == 9);
-    page =
-        ask_ok(MSG_content_numbered, nobody, &(struct numbered_ask){.page = 3, .has_page = true, .sort = "title_asc"});
-    assert_int_equal(page->items.n, 1);
-    assert_string_equal(title_in(&page->items, 0)->title, "N24");
-    page = ask_ok(MSG_content_numbered, nobody, &(struct numbered_ask){.genre = "fiction", .sort = "title_desc"});
-    assert_int_equal(page->total, 12);
-    assert_string_equal(title_in(&page->items, 0)->title, "N23");
-    page = ask_ok(MSG_content_numbered, nobody, &(struct numbered_ask){.genre = "All"});
-    assert_int_equal(page->total, 25);
-    page = ask_ok(MSG_content_numbered, nobody, &(struct numbered_ask){.genre = "%"});
-    assert_int_equal(page->total, 0);
-    page = ask_ok(MSG_content_numbered, nobody, &(struct numbered_ask){.page = INT64_MAX, .has_page = true});
-    assert_true(page->items.n == 0 && page->total == 25);
-    expect_field(ask(MSG_content_numbered, nobody, &(struct numbered_ask){.page = 0, .has_page = true}), "/page");
-}
-
-static const struct import_done *import(struct import_title *items, size_t n) {
-    return ask_ok(MSG_content_import, admin, &(struct import_batch){.items = {items, n}});
-}
-
-static void an_import_again_changes_nothing(void **state) {
-    (void)state;
-    house_sql("truncate content.titles, content.persons, content.outbox cascade");
-    struct import_credit credits[] = {{.name = "Ann Actor", .external_id = "tmdb:1", .kind = "cast", .role = "Herself"},
-                                      {.name = "Dan Director", .kind = "crew", .job = "Director"}};
-    struct import_season seasons[] = {{.number = 1, .title = "One"}};
-    struct import_title items[] = {
-        {.external_id = "x:e1",
-         .title = "Pilot",
-         .kind = "episode",
-         .parent = "x:s",
-         .season = 1,
-         .has_season = true,
-         .episode = 1,
-         .has_episode = true},
-        {.external_id = "x:s", .title = "Series", .kind = "series", .seasons = {seasons, 1}},
-        {.external_id = "x:1",
-         .title = "Film",
-         .year = 1999,
-         .has_year = true,
-         .genres = TEXTS_OF("Drama"),
-         .credits = {credits, 2},
-         .popularity = 5,
-         .has_popularity = true,
-         .visible_from = 1500000000000,
-         .has_visible_from = true},
-    };
-    const struct import_done *done = import(items, 3);
-    assert_true(done->added == 3 && done->changed == 0 && done->same == 0);
-    done = import(items, 3);
-    assert_true(done->added == 0 && done->changed == 0 && done->same == 3);
-    assert_int_equal(house_number("select count(*) as value from content.outbox where message = 304"), 3);
-    assert_int_equal(house_number("select max(version) as value from content.titles"), 1);
-    finds("dan director", "Film");
-    items[2].title = "Film, again", credits[1].name = "Eve Editor";
-    done = import(items, 3);
-    assert_true(done->added == 0 && done->changed == 1 && done->same == 2);
-    finds("eve", "Film, again");
-    finds_nothing("dan");
-    assert_int_equal(house_number("select count(*) as value from content.persons"), 3);
-    /* What a person changed stays while the source says the same. */
-    int64_t id = house_number("select id as value from content.titles where external_id = 'x:1'");
-    ask_ok(MSG_content_change, admin, &(struct title_change){.id = id, .title = "By hand"});
-    import(items, 3);
-    assert_string_equal(((const struct title *)ask_ok(MSG_content_show, nobody, &(struct title_one){.id = id}))->title,
-                        "By hand");
-    /* Out it comes as it can go in again. */
-    ask_ok(MSG_content_create, admin, &(struct title_new){.title = "Nameless"});
-    const struct export_page *page =
-        ask_ok(MSG_content_export, admin, &(struct export_ask){.limit = 2, .has_limit = true});
-    assert_true(page->items.n == 2 && page->has_after);
-    int64_t after = page->after;
-    page = ask_ok(MSG_content_export, admin, &(struct export_ask){.after = after, .has_after = true});
-    assert_true(page->items.n == 2 && !page->has_after);
-    const struct import_title *last = &LIST_AT(page->items, struct import_title, 1);
-    assert_string_equal(last->title, "Nameless");
-    assert_memory_equal(last->external_id, "zoe:", 4);
-    expect_code(ask(MSG_content_import, viewer, &(struct import_batch){.items = {items, 1}}), FORBIDDEN, "forbidden");
-    expect_code(ask(MSG_content_export, viewer, &(struct export_ask){0}), FORBIDDEN, "forbidden");
-    items[0].parent = "nobody", items[0].external_id = "x:e2";
-    expect_field(ask(MSG_content_import, admin, &(struct import_batch){.items = {items, 1}}), "/items");
-    items[0].parent = NULL;
-    expect_field(ask(MSG_content_import, admin, &(struct import_batch){.items = {items, 1}}), "/items/0/parent");
-    items[1].title = " ";
-    expect_field(ask(MSG_content_import, admin, &(struct import_batch){.items = {items + 1, 1}}), "/items/0/title");
+    static const char one[] = "0123456789abcdef0123456789abcdef", two[] = "ffffffffffffffffffffffffffffffff";
+    house_sql("delete from content.outbox");
+    int64_t id = title_create((struct title_new){.title = "Seen", .poster = one});
+    assert_int_equal(told(MSG_transcode_picture_keep), 1);
+    struct title_picture wish = {.id = id, .which = "poster", .picture = two};
+    expect_code(ask(MSG_content_picture, viewer, &wish), FORBIDDEN, "forbidden");
+    const struct title *title = ask_ok(MSG_content_picture, admin, &wish);
+    assert_non_null(strstr(title->poster_url, two));
+    assert_int_equal(told(MSG_transcode_picture_keep), 2);
+    assert_int_equal(told(MSG_transcode_picture_drop), 1);
+    ask_ok(MSG_content_picture, admin, &wish);
+    assert_int_equal(told(MSG_transcode_picture_drop), 1);
+    wish.match = "1";
+    expect_code(ask(MSG_content_picture, admin, &wish), PRECONDITION, "precondition");
+    expect_field(ask(MSG_content_picture, admin, &(struct title_picture){.id = id, .which = "banner"}), "/picture");
+    wish = (struct title_picture){.id = id, .which = "banner", .picture = "../../../../../../../secrets/key"};
+    expect_field(ask(MSG_content_picture, admin, &wish), "/picture");
+    expect_field(ask(MSG_content_change, admin, &(struct title_change){.id = id, .thumbnail = "x"}), "/thumbnail");
+    wish = (struct title_picture){.id = id, .which = "poster", .gone = true, .has_gone = true};
+    title = ask_ok(MSG_content_picture, admin, &wish);
+    assert_null(title->poster_url);
+    assert_int_equal(told(MSG_transcode_picture_drop), 2);
+    wish.id = 999999;
+    expect_status(ask(MSG_content_picture, admin, &wish), NOT_FOUND);
+    ask_ok(MSG_content_change, admin, &(struct title_change){.id = id, .thumbnail = one, .banner = two});
+    ask_ok(MSG_content_delete, admin, &(struct title_gone_ask){.id = id});
+    assert_int_equal(told(MSG_transcode_picture_drop), 4);
+    house_sql("delete from content.outbox");
 }
 
 int catalogue_tests(void) {
@@ -681,13 +397,7 @@ int catalogue_tests(void) {
         cmocka_unit_test(many_at_once),
         cmocka_unit_test(a_series_has_seasons_and_episodes),
         cmocka_unit_test(people_and_what_they_did),
-        cmocka_unit_test(search_understands),
-        cmocka_unit_test(search_has_pages),
-        cmocka_unit_test(suggestions_while_typing),
-        cmocka_unit_test(similar_titles_follow_changes),
-        cmocka_unit_test(the_front_page),
-        cmocka_unit_test(pages_by_number),
-        cmocka_unit_test(an_import_again_changes_nothing),
+        cmocka_unit_test(pictures_are_kept_and_let_go),
     };
-    return RUN("catalogue", start, stop);
+    return RUN("catalogue", titles_start, titles_stop);
 }

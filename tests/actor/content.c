@@ -421,6 +421,11 @@ static void lists_have_pages_and_filters(void **state) {
     assert_int_equal(walk((struct title_list_ask){.state = "ready", .kind = "movie", .category = "Drama"}, 100), 7);
     assert_int_equal(walk((struct title_list_ask){.state = "ready", .kind = "movie"}, 100), 35);
     assert_int_equal(walk((struct title_list_ask){.category = "Nothing"}, 100), 0);
+    house_sql("update content.titles set source = 'url' where substr(title, 2)::integer %% 10 = 0");
+    assert_int_equal(walk((struct title_list_ask){.source = "hosted"}, 100), 189);
+    assert_int_equal(walk((struct title_list_ask){.source = "youtube"}, 100), 0);
+    assert_int_equal(walk((struct title_list_ask){.without = "series"}, 100), 140);
+    assert_int_equal(walk((struct title_list_ask){.source = "url", .without = "series"}, 100), 14);
     const struct title_page *page = ask_ok(MSG_content_list, nobody, &(struct title_list_ask){0});
     assert_int_equal(page->items.n, 20);
     assert_string_equal(LIST_AT(page->items, struct title, 0).title, "n210");
@@ -449,6 +454,8 @@ static void lists_refuse(void **state) {
     expect_field(ask(MSG_content_list, nobody, &(struct title_list_ask){.limit = 101, .has_limit = true}), "/limit");
     expect_field(ask(MSG_content_list, nobody, &(struct title_list_ask){.state = "broken"}), "/state");
     expect_field(ask(MSG_content_list, nobody, &(struct title_list_ask){.kind = "opera"}), "/kind");
+    expect_field(ask(MSG_content_list, nobody, &(struct title_list_ask){.source = "disc"}), "/source");
+    expect_field(ask(MSG_content_list, nobody, &(struct title_list_ask){.without = "episode"}), "/without");
 }
 
 static void the_bus_hears_of_each_change(void **state) {
@@ -482,21 +489,23 @@ static void every_list_has_its_index(void **state) {
     house_sql("analyze content.titles");
     struct db *db = house_db("content");
     static const struct {
-        const char *filters, *order, *index;
-    } lists[] = {{"null, null, null, null", "made_at desc, id desc", "titles_recent"},
-                 {"null, 'rare', null, null", "made_at desc, id desc", "titles_categories"},
-                 {"null, null, 'rare', null", "sort_rating, id", "titles_genres"},
-                 {"'video', null, null, null", "made_at desc, id desc", "titles_kind"},
-                 {"null, null, null, 'ready'", "made_at desc, id desc", "titles_state"},
-                 {"null, null, 'usual', null", "sort_title, id", "titles_by_title"},
-                 {"null, null, null, null", "sort_year desc, id desc", "titles_by_year"},
-                 {"null, 'usual', null, null", "sort_rating desc, id desc", "titles_by_rating"},
-                 {"null, null, null, null", "popularity desc, id desc", "titles_by_popularity"}};
+        const char *filters, *order, *index, *more;
+    } lists[] = {{"null, null, null, null", "made_at desc, id desc", "titles_recent", NULL},
+                 {"null, 'rare', null, null", "made_at desc, id desc", "titles_categories", NULL},
+                 {"null, null, 'rare', null", "sort_rating, id", "titles_genres", NULL},
+                 {"'video', null, null, null", "made_at desc, id desc", "titles_kind", NULL},
+                 {"null, null, null, 'ready'", "made_at desc, id desc", "titles_state", NULL},
+                 {"null, null, 'usual', null", "sort_title, id", "titles_by_title", NULL},
+                 {"null, null, null, null", "sort_year desc, id desc", "titles_by_year", NULL},
+                 {"null, 'usual', null, null", "sort_rating desc, id desc", "titles_by_rating", NULL},
+                 {"null, null, null, null", "popularity desc, id desc", "titles_by_popularity", NULL},
+                 {"null, null, null, null", "made_at desc, id desc", "titles_source",
+                  "where source = 'url' and kind <> 'series'"}};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         char sql[400];
         snprintf(sql, sizeof sql,
-                 "explain select * from listed(false, %s, null, null, null, null, null) order by %s limit 21",
-                 lists[i].filters, lists[i].order);
+                 "explain select * from listed(false, %s, null, null, null, null, null) %s order by %s limit 21",
+                 lists[i].filters, lists[i].more ? lists[i].more : "", lists[i].order);
         struct rows *rows = db_text(db, sql);
         assert_non_null(rows);
         char plan[4000] = "";

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/migrate.h"
 #include "tests/actor/tests.h"
 
 /* db/pg.c against the real server, as the role of content, with tables of its own. */
@@ -144,12 +145,75 @@ static void roll_back_and_commit(void **state) {
     assert_int_equal(count(db), before + 1);
 }
 
+static const struct db_query half_broken[] = {{"whole", "select 1 as one", (const char *const[]){NULL}, false},
+                                              {"broken", "select * from nowhere", (const char *const[]){NULL}, false}};
+
+static int64_t prepared(struct db *db) {
+    struct rows *rows = db_text(db, "select count(*) as n from pg_prepared_statements");
+    assert_non_null(rows);
+    int64_t n = rows_int(rows, 0, "n");
+    rows_free(rows);
+    return n;
+}
+
+static void a_statement_is_prepared_when_it_first_runs(void **state) {
+    (void)state;
+    struct db *db = db_open("content", half_broken, 2);
+    assert_int_equal(db_connect(db), OK);
+    assert_int_equal(prepared(db), 0);
+    for (int i = 0; i < 2; i++) {
+        struct rows *rows = db_run(db, 0, NULL, NULL, NULL);
+        assert_int_equal(rows_int(rows, 0, "one"), 1);
+        rows_free(rows);
+        assert_int_equal(prepared(db), 1);
+    }
+    assert_null(db_run(db, 1, NULL, NULL, NULL));
+    assert_int_equal(db_status(db), INTERNAL);
+    db_close(db);
+}
+
 static void a_broken_query_is_found_at_once(void **state) {
     (void)state;
-    const struct db_query broken[] = {{"broken", "select * from nowhere", (const char *const[]){NULL}, false}};
-    struct db *db = db_open("content", broken, 1);
+    struct db *db = db_open("content", half_broken, 2);
+    assert_int_equal(db_prepare(db), UNAVAILABLE);
+    /* It may be mended meanwhile, but is not asked for more often than a server that is away. */
     assert_int_equal(db_connect(db), UNAVAILABLE);
+    AWAIT(db_connect(db) == OK);
     db_close(db);
+}
+
+/* Without the mark of exactly these statements a service prepares all of its own before it serves. */
+static void a_mark_stands_for_the_same_statements_only(void **state) {
+    (void)state;
+    char good[DB_MARK_BYTES], other[DB_MARK_BYTES];
+    const char *kept = house_value("select obj_description('content'::regnamespace, 'pg_namespace') as value");
+    struct db *db = db_open("content", half_broken, 2), *first = db_open("content", half_broken, 1);
+    db_mark(half_broken, 2, good);
+    db_mark(half_broken, 1, other);
+    assert_string_not_equal(good, other);
+    assert_int_equal(db_check(first), OK);
+    assert_int_equal(prepared(first), 1);
+    house_sql("comment on schema content is '%s'", other);
+    assert_int_equal(db_check(db), UNAVAILABLE);
+    house_sql("comment on schema content is '%s'", good);
+    AWAIT(db_check(db) == OK);
+    assert_int_equal(prepared(db), 0);
+    house_sql("comment on schema content is '%s'", kept);
+    db_close(first);
+    db_close(db);
+}
+
+static void a_migration_prepares_all_statements(void **state) {
+    static const char mark[] = "select obj_description('mail'::regnamespace, 'pg_namespace') as value";
+    (void)state;
+    const char *before = house_value(mark);
+    assert_int_equal(strlen(before), DB_MARK_BYTES - 1);
+    house_sql("alter table mail.letters rename to lost");
+    assert_int_equal(db_migrate(), -1);
+    assert_string_equal(house_value(mark), "");
+    house_sql("alter table mail.lost rename to letters");
+    assert_int_equal(db_migrate(), 0);
+    assert_string_equal(house_value(mark), before);
 }
 
 static void a_changed_table_is_prepared_anew(void **state) {
@@ -200,7 +264,10 @@ int database_tests(void) {
         cmocka_unit_test(all_types_come_back),
         cmocka_unit_test(failures_have_their_meaning),
         cmocka_unit_test(roll_back_and_commit),
+        cmocka_unit_test(a_statement_is_prepared_when_it_first_runs),
         cmocka_unit_test(a_broken_query_is_found_at_once),
+        cmocka_unit_test(a_mark_stands_for_the_same_statements_only),
+        cmocka_unit_test(a_migration_prepares_all_statements),
         cmocka_unit_test(a_changed_table_is_prepared_anew),
         cmocka_unit_test(a_restarted_server_is_found_again),
     };

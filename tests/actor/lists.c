@@ -196,6 +196,45 @@ static void episodes_follow_each_other(void **state) {
     assert_int_equal(going_on((struct who){505, ROLE_USER})->items.n, 0);
 }
 
+/* An episode is hidden with its series, and comes back with it. */
+static void episodes_are_hidden_with_their_series(void **state) {
+    (void)state;
+    struct who who = {514, ROLE_USER};
+    learn_series();
+    put_at(who, S1E1, 40, 0);
+    ask_ok(MSG_history_mark, who, &(struct mark_ask){.list = "watchlist", .title_id = S1E1, .state = "on"});
+    assert_int_equal(going_on(who)->items.n, 1);
+    int64_t far = clock_wall_ms() + 3600000;
+    const struct title_card closed[] = {
+        {.title_id = SERIES, .title = "Series", .revision = 10, .kind = "series", .hidden = true, .has_hidden = true},
+        {.title_id = SERIES,
+         .title = "Series",
+         .revision = 11,
+         .kind = "series",
+         .visible_from = far,
+         .has_visible_from = true},
+        {.title_id = SERIES,
+         .title = "Series",
+         .revision = 12,
+         .kind = "series",
+         .visible_until = 1000,
+         .has_visible_until = true}};
+    for (size_t i = 0; i < sizeof closed / sizeof *closed; i++) {
+        ask_ok(MSG_history_learn, service, &closed[i]);
+        assert_int_equal(going_on(who)->items.n, 0);
+        assert_int_equal(((const struct history_page *)ask_ok(MSG_history_list, who, &(struct page_ask){0}))->items.n,
+                         0);
+        assert_int_equal(
+            ((const struct marks_page *)ask_ok(MSG_history_marks, who, &(struct marks_ask){.list = "watchlist"}))
+                ->items.n,
+            0);
+        expect_status(ask(MSG_history_next, who, &(struct title_ref){.title_id = SERIES}), NOT_FOUND);
+    }
+    ask_ok(MSG_history_learn, service,
+           &(struct title_card){.title_id = SERIES, .title = "Series", .revision = 13, .kind = "series"});
+    assert_int_equal(going_on(who)->items.n, 1);
+}
+
 static void what_was_watched_can_be_forgotten(void **state) {
     (void)state;
     struct who who = {506, ROLE_USER}, other = {507, ROLE_USER};
@@ -390,13 +429,13 @@ static void all_of_it_is_exported_and_forgotten(void **state) {
     mark(who, "watchlist", 1, "on");
     mark(who, "favorites", 2, "on");
     ask_ok(MSG_history_settings_change, who, &(struct habits_change){.keep_days = 9, .has_keep_days = true});
-    const struct history_export *export = ask_ok(MSG_history_export, who, NULL);
+    const struct history_export *export = ask_ok(MSG_history_export, who, &(struct page_ask){0});
     assert_int_equal(export->items.n, 1);
     assert_int_equal(export->watchlist.n, 1);
     assert_int_equal(((struct marked_item *)export->favorites.at)->title_id, 2);
     assert_int_equal(export->settings->keep_days, 9);
     ask_ok(MSG_history_forget_account, service, &(struct account_ref){.account_id = 519});
-    export = ask_ok(MSG_history_export, who, NULL);
+    export = ask_ok(MSG_history_export, who, &(struct page_ask){0});
     assert_int_equal(export->items.n + export->watchlist.n + export->favorites.n, 0);
     assert_false(export->settings->has_keep_days);
 }
@@ -407,6 +446,7 @@ int lists_tests(void) {
         cmocka_unit_test(a_batch_keeps_the_latest_by_time),
         cmocka_unit_test(watched_at_nine_tenths),
         cmocka_unit_test(episodes_follow_each_other),
+        cmocka_unit_test(episodes_are_hidden_with_their_series),
         cmocka_unit_test(what_was_watched_can_be_forgotten),
         cmocka_unit_test(recording_can_be_paused),
         cmocka_unit_test(old_entries_go),

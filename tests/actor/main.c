@@ -25,9 +25,10 @@ int main(int argc, char **argv) {
     if (!*house_data())
         return 1;
     failed += database_tests() + isolation_tests() + harness_tests() + outbox_tests() + once_tests() + content_tests() +
-              catalogue_tests() + history_tests() + mail_tests() + auth_tests() + account_tests() + smtp_tests() +
-              profile_tests() + keys_tests() + pictures_tests() + notices_tests() + import_tests() + lists_tests() +
-              recommend_tests() + plans_tests() + realms_tests();
+              catalogue_tests() + search_tests() + shelves_tests() + history_tests() + mail_tests() + auth_tests() +
+              account_tests() + sessions_tests() + guessing_tests() + administration_tests() + smtp_tests() +
+              profile_tests() + keys_tests() + pictures_tests() + notices_tests() + import_tests() + past_tests() +
+              lists_tests() + recommend_tests() + plans_tests() + realms_tests();
     house_close();
     return failed != 0;
 }

@@ -81,29 +81,6 @@ static void a_picture_is_changed(void **state) {
     expect_code(ask(MSG_auth_picture, bob, &(struct picture_change){.picture = ONE}), NOT_FOUND, "account-gone");
 }
 
-/* The token of the newest link of an account, and what it is for. */
-static struct letter link_of(struct who who, const char *kind) {
-    static struct peer *decoder;
-    struct letter found = {0};
-    if (!decoder)
-        decoder = peer_open("ask");
-    struct db *db = house_db(NULL);
-    struct rows *rows = db_text(db, "select body from auth.outbox where message = 401 order by id desc");
-    assert_non_null(rows);
-    for (size_t i = 0; i < rows_count(rows) && !found.kind; i++) {
-        struct bytes body = rows_bytes(rows, i, "body", decoder->arena);
-        zmq_msg_close(&decoder->body);
-        zmq_msg_init_size(&decoder->body, body.n);
-        memcpy(zmq_msg_data(&decoder->body), body.at, body.n);
-        const struct letter *letter = peer_decode(decoder, letter_record());
-        if (letter->account_id == who.user && !strcmp(letter->kind, kind))
-            found = *letter;
-    }
-    rows_free(rows);
-    db_close(db);
-    return found;
-}
-
 static struct answer move(struct who who, const char *email, const char *password) {
     return ask(MSG_auth_address, who, &(struct address_ask){.email = email, .password = password, .dialect = "v1"});
 }
@@ -129,14 +106,14 @@ static void an_address_is_changed(void **state) {
     expect_field(move(cem, "no address", PASSWORD), "/email");
     expect_field(move(cem, "CEM.old@Example.test", PASSWORD), "/email");
     expect_status(move(cem, "Cem.NEW@example.test", PASSWORD), OK);
-    struct letter letter = link_of(cem, "address");
+    struct letter letter = newest_letter(cem.user, "address");
     assert_string_equal(letter.to, "Cem.NEW@example.test");
     snprintf(first, sizeof first, "%s", letter.token);
     /* Nothing changes before the link is opened, and only the last link does. */
     assert_string_equal(house_value("select email as value from auth.accounts where id = %lld", (long long)cem.user),
                         "cem.old@example.test");
     expect_status(move(cem, "cem.other@example.test", PASSWORD), OK);
-    snprintf(second, sizeof second, "%s", link_of(cem, "address").token);
+    snprintf(second, sizeof second, "%s", newest_letter(cem.user, "address").token);
     expect_code(confirm(first), INVALID, "token-refused");
     /* A link for an address is none for a password. */
     expect_code(ask(MSG_auth_reset, nobody,
@@ -147,15 +124,16 @@ static void an_address_is_changed(void **state) {
     assert_string_equal(((const struct account_reply *)answer.reply)->account->email, "cem.other@example.test");
     assert_true(((const struct account_reply *)answer.reply)->account->verified);
     expect_code(confirm(second), INVALID, "token-refused");
-    letter = link_of(cem, "address-changed");
+    letter = newest_letter(cem.user, "address-changed");
     assert_string_equal(letter.to, "cem.old@example.test");
     assert_string_equal(letter.detail, "cem.other@example.test");
     /* Sessions go on, but the links that went to the old address open nothing. */
     assert_int_equal(house_number("select count(*) as value from auth.sessions where ended_at is null"), sessions);
-    expect_code(
-        ask(MSG_auth_reset, nobody,
-            &(struct reset_ask){.token = link_of(cem, "reset").token, .password = "another fine one", .dialect = "v1"}),
-        INVALID, "token-refused");
+    expect_code(ask(MSG_auth_reset, nobody,
+                    &(struct reset_ask){.token = newest_letter(cem.user, "reset").token,
+                                        .password = "another fine one",
+                                        .dialect = "v1"}),
+                INVALID, "token-refused");
     expect_code(login("cem.old@example.test"), UNAUTHENTICATED, "wrong-credentials");
     expect_status(login("cem.other@example.test"), OK);
 }
@@ -165,11 +143,11 @@ static void an_address_of_another_is_kept_secret(void **state) {
     struct who dan = enrol("dan@example.test"), eve = enrol("eve@example.test");
     expect_status(move(dan, "eve@example.test", PASSWORD), OK);
     char token[64];
-    snprintf(token, sizeof token, "%s", link_of(dan, "address").token);
+    snprintf(token, sizeof token, "%s", newest_letter(dan.user, "address").token);
     expect_code(confirm(token), CONFLICT, "email-taken");
     assert_string_equal(house_value("select email as value from auth.accounts where id = %lld", (long long)dan.user),
                         "dan@example.test");
-    assert_int_equal(link_of(dan, "address-changed").has_account_id, false);
+    assert_int_equal(newest_letter(dan.user, "address-changed").has_account_id, false);
     /* Once the other has gone, the link is good. */
     ask_ok(MSG_auth_leave, eve, &(struct proof){.password = PASSWORD});
     expect_status(confirm(token), OK);
@@ -184,7 +162,7 @@ static void addresses_race(void **state) {
         snprintf(email, sizeof email, "racer%d@example.test", i);
         people[i] = enrol(email);
         expect_status(move(people[i], "prize@example.test", PASSWORD), OK);
-        snprintf(tokens[i], sizeof tokens[i], "%s", link_of(people[i], "address").token);
+        snprintf(tokens[i], sizeof tokens[i], "%s", newest_letter(people[i].user, "address").token);
     }
     struct peer *peer = peer_open("ask");
     for (int turn = 0; turn < 3; turn++)
@@ -217,7 +195,7 @@ static void links_to_addresses_expire_and_are_few(void **state) {
     expect_code(answer, TOO_MANY, "too-many-tries");
     assert_int_equal(answer.problem->retry_after, 3600);
     house_sql("update auth.one_time_tokens set expires_at = now() where account_id = %lld", (long long)fay.user);
-    expect_code(confirm(link_of(fay, "address").token), INVALID, "token-refused");
+    expect_code(confirm(newest_letter(fay.user, "address").token), INVALID, "token-refused");
 }
 
 static void recovery_codes_are_made_anew(void **state) {

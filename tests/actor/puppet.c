@@ -1,4 +1,4 @@
-#define DB_QUERIES_TABLE
+#define DB_QUERIES_TABLE db_queries
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -34,6 +34,8 @@
     TEST(point_8_unknown_worker_is_told)                                                                               \
     TEST(point_8_own_sleep_is_not_silence)                                                                             \
     TEST(point_9_actors_ask_for_themselves)                                                                            \
+    TEST(point_9_other_hosts_need_the_key)                                                                             \
+    TEST(point_9_no_key_no_listening)                                                                                  \
     TEST(point_10_status)                                                                                              \
     TEST(point_10_drain_and_open)                                                                                      \
     TEST(point_11_counters)                                                                                            \

@@ -1,8 +1,9 @@
-// Looks at finished renditions with ffprobe and ffmpeg, which share no code with what made them.
+// Looks at finished renditions with ffprobe and ffmpeg, which share no code with what made them, and holds them to the rules.
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { rules, rungsOf } from './rules.mjs';
 
 const run = promisify(execFile);
 
@@ -17,26 +18,10 @@ async function complaints(file) {
   return stderr.trim();
 }
 
-async function firstPicture(file) {
-  const { stdout } = await run('ffprobe', ['-v', 'error', '-select_streams', 'v', '-show_frames', '-read_intervals', '%+#1', '-show_entries', 'frame=key_frame,pict_type', '-of', 'json', file]);
-  return JSON.parse(stdout).frames[0];
-}
-
 export function playlist(file) {
   const text = readFileSync(file, 'utf8');
   const durations = [...text.matchAll(/#EXTINF:([\d.]+),\n(\S+)/g)].map(([, seconds, name]) => ({ seconds: Number(seconds), name }));
   return { text, segments: durations, whole: text.endsWith('#EXT-X-ENDLIST\n') };
-}
-
-function isIdr(bytes) {
-  // The first picture's NAL unit after parameter sets is of type 5.
-  for (let i = 0; i + 4 < bytes.length; i++) {
-    if (bytes[i] || bytes[i + 1] || bytes[i + 2] !== 1) continue;
-    const type = bytes[i + 3] & 31;
-    if (type === 5) return true;
-    if (type === 1) return false;
-  }
-  return false;
 }
 
 /**
@@ -46,7 +31,7 @@ function isIdr(bytes) {
 export async function judge(folder, source) {
   const problems = [];
   const say = (rung, text) => problems.push(`${rung}: ${text}`);
-  const rungs = readdirSync(folder).filter((name) => /^\d+p$/.test(name));
+  const rungs = rungsOf(folder);
   const master = readFileSync(join(folder, 'master.m3u8'), 'utf8');
   if (!rungs.length) problems.push('no rung');
   for (const rung of rungs) {
@@ -58,34 +43,29 @@ export async function judge(folder, source) {
     }
     const { segments, whole } = playlist(list);
     if (!whole) say(rung, 'playlist has no end');
-    const files = readdirSync(join(folder, rung)).filter((name) => name.endsWith('.ts'));
+    const files = readdirSync(join(folder, rung)).filter((name) => /^segment_\d+\.(ts|m4s)$/.test(name));
     if (files.length !== segments.length) say(rung, `${files.length} files, ${segments.length} segments listed`);
     const errors = await complaints(list);
     if (errors) say(rung, `decodes with: ${errors.slice(0, 200)}`);
     const whole_ = await probe(list);
     const video = whole_.streams.find((stream) => stream.codec_type === 'video');
-    const audio = whole_.streams.find((stream) => stream.codec_type === 'audio');
+    // With fragments all sound stands beside the pictures.
+    const audio = whole_.streams.some((stream) => stream.codec_type === 'audio') || (files[0]?.endsWith('.m4s') && existsSync(join(folder, 'audio_0/index.m3u8')));
     if (video.height > source.height + 1) say(rung, `is ${video.height} high, the source ${source.height}`);
     if (`${video.height}p` !== rung) say(rung, `is ${video.height} high`);
     const aspect = video.width / video.height, wanted = source.width / source.height;
     if (Math.abs(aspect - wanted) / wanted > 2.1 / Math.min(video.width, video.height) + 0.01) say(rung, `aspect ${aspect.toFixed(3)} instead of ${wanted.toFixed(3)}`);
-    if (Boolean(audio) !== source.audio) say(rung, audio ? 'has sound, the source has none' : 'has no sound');
+    if (audio !== source.audio) say(rung, audio ? 'has sound, the source has none' : 'has no sound');
     const total = segments.reduce((sum, { seconds }) => sum + seconds, 0);
     if (Math.abs(total - source.seconds) > 0.1) say(rung, `lasts ${total.toFixed(3)} s, the source ${source.seconds.toFixed(3)} s`);
-    for (const { seconds, name } of segments) {
-      const file = join(folder, rung, name);
-      const first = await firstPicture(file);
-      if (!first || first.key_frame !== 1 || first.pict_type !== 'I' || !isIdr(await elementary(file))) say(rung, `${name} does not begin with an IDR`);
-      const frames = (await probe(file, '-count_packets', '-select_streams', 'v')).streams[0];
-      const [num, den] = frames.r_frame_rate.split('/').map(Number);
-      const length = (Number(frames.nb_read_packets) * den) / num;
-      if (Math.abs(length - seconds) > 0.05) say(rung, `${name} lasts ${length.toFixed(3)} s, the playlist says ${seconds}`);
-    }
   }
+  const manifest = join(folder, 'manifest.mpd');
+  if (existsSync(manifest)) {
+    // ffprobe tells its length in whole seconds.
+    const { streams } = await probe(manifest, '-allowed_extensions', 'ALL'), [, seconds] = readFileSync(manifest, 'utf8').match(/mediaPresentationDuration="PT([\d.]+)S"/);
+    if (Math.abs(Number(seconds) - source.seconds) > 0.1) problems.push(`the manifest lasts ${seconds} s, the source ${source.seconds.toFixed(3)} s`);
+    if (streams.filter((stream) => stream.codec_type === 'video').length !== rungs.length) problems.push('the manifest has other rungs');
+  }
+  problems.push(...rules(folder));
   return problems;
-}
-
-async function elementary(file) {
-  const { stdout } = await run('ffmpeg', ['-nostdin', '-v', 'error', '-i', file, '-map', '0:v', '-c', 'copy', '-frames:v', '1', '-f', 'h264', '-'], { encoding: 'buffer', maxBuffer: 64 << 20 });
-  return stdout;
 }

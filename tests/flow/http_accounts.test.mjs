@@ -166,7 +166,7 @@ test('export and leave', async () => {
   assert.equal(mine.body.account.email, fay.email);
   assert.equal(mine.body.sessions.length, 1);
   assert.deepEqual((await set.api('GET', '/v1/me/export/history', { token: fay.token })).body,
-    { items: [], watchlist: [], favorites: [], settings: { paused: false, keep_days: null } });
+    { items: [], watchlist: [], favorites: [], settings: { paused: false, keep_days: null }, next: null });
   told(await post('/v1/me/delete', { password: 'wrong' }, fay.token), 403, 'wrong-password');
   assert.equal((await post('/v1/me/delete', { password }, fay.token)).status, 204);
   await until(async () => (await set.api('GET', '/v1/me', { token: fay.token })).status === 401);

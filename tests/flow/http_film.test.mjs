@@ -1,10 +1,13 @@
 // Films as those who watch and those who upload see them: replacing, playlists, tracks, files, the queue.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { build, makeFilm, sha256, startSet, until } from './lib.mjs';
+import { build, makeFilm, sanitized, sha256, startSet, tool, until } from './lib.mjs';
+import { checkRules, master, media, near, rates } from './rules.mjs';
+import { checkRanges, slowReaders } from './ranges.mjs';
 
 let set, session;
 
@@ -14,11 +17,6 @@ before(async () => {
 }, { timeout: 90000 });
 after(() => set?.stop());
 
-function tool(name, ...args) {
-  const done = spawnSync(name, args, { encoding: 'utf8', maxBuffer: 64 << 20 });
-  assert.equal(done.status, 0, `${name} ${args.join(' ')}: ${done.stderr}`);
-  return name === 'ffprobe' ? done.stdout : done.stderr;
-}
 const ffmpeg = (...args) => tool('ffmpeg', '-nostdin', '-v', 'error', '-y', ...args);
 
 const assets = () => (existsSync(join(set.dataDir, 'media/assets')) ? readdirSync(join(set.dataDir, 'media/assets')) : []);
@@ -64,93 +62,13 @@ test('a failed replacement leaves the film as it was', async () => {
   await (await opened(title.id)).get('master.m3u8');
 });
 
-const attributes = (line) => Object.fromEntries([...line.slice(line.indexOf(':') + 1).matchAll(/([A-Z-]+)=("[^"]*"|[^,]*)/g)].map(([, k, v]) => [k, v.replaceAll('"', '')]));
-
-/** A multivariant playlist taken apart. */
-function master(text) {
-  const lines = text.trim().split('\n');
-  assert.equal(lines[0], '#EXTM3U');
-  const found = { variants: [], media: [], keys: [], text };
-  lines.forEach((line, i) => {
-    if (line.startsWith('#EXT-X-STREAM-INF:')) found.variants.push({ ...attributes(line), uri: lines[i + 1] });
-    if (line.startsWith('#EXT-X-MEDIA:')) found.media.push(attributes(line));
-    if (line.startsWith('#EXT-X-I-FRAME-STREAM-INF:')) found.keys.push(attributes(line));
-  });
-  return found;
-}
-
-/** A media playlist: target, segments with length, name, and range. */
-function media(text) {
-  const lines = text.trim().split('\n'), segments = [];
-  let seconds, range;
-  for (const line of lines) {
-    if (line.startsWith('#EXTINF:')) seconds = Number.parseFloat(line.slice(8));
-    if (line.startsWith('#EXT-X-BYTERANGE:')) range = line.slice(17).split('@').map(Number);
-    if (!line.startsWith('#')) segments.push({ seconds, range, name: line });
-  }
-  return { target: Number(/TARGETDURATION:(\d+)/.exec(text)[1]), type: /PLAYLIST-TYPE:(\w+)/.exec(text)?.[1], ended: text.includes('#EXT-X-ENDLIST'), segments, text };
-}
-
-const bytes = async (address) => new Uint8Array(await (await fetch(set.base + address)).arrayBuffer());
-
-/** Peak and mean bits a second of a media playlist, by its real bytes. */
-async function rates(base, list) {
-  let peak = 0, bits = 0, seconds = 0;
-  for (const segment of list.segments) {
-    const size = segment.range ? segment.range[0] : (await bytes(base + segment.name)).length;
-    peak = Math.max(peak, (size * 8) / segment.seconds);
-    bits += size * 8;
-    seconds += segment.seconds;
-  }
-  return { peak, mean: bits / seconds, seconds };
-}
-
-const near = (a, b, part) => Math.abs(a - b) <= part * b;
-
-/** The rules that Apple's authoring specification has for what we make. */
-async function checkRules(base, text, { extra = 0 } = {}) {
-  const all = master(text), video = all.variants.filter((v) => v.RESOLUTION), told = [];
-  assert.match(text, /#EXT-X-INDEPENDENT-SEGMENTS/);
-  for (const variant of video) {
-    for (const name of ['BANDWIDTH', 'AVERAGE-BANDWIDTH', 'CODECS', 'RESOLUTION', 'FRAME-RATE']) assert.ok(variant[name], `${name} of ${variant.uri}`);
-    assert.match(variant.CODECS, /^avc1\.6400[0-9a-f]{2}(,mp4a\.40\.2)?$/);
-    assert.ok(Number.parseInt(variant.CODECS.slice(9, 11), 16) <= 41 || Number(variant['FRAME-RATE']) > 30, 'level at most 4.1');
-    const list = media((await set.expect(200, 'GET', base + variant.uri)).text);
-    assert.ok(list.ended && list.type === 'VOD');
-    for (const { seconds, name } of list.segments) assert.ok(seconds <= list.target + 0.5, `${name} is ${seconds} s`);
-    const folder = base + variant.uri.replace('index.m3u8', ''), { peak, mean, seconds } = await rates(folder, list);
-    assert.ok(near(peak + extra, Number(variant.BANDWIDTH), 0.1), `peak ${peak} of ${variant.BANDWIDTH}`);
-    assert.ok(near(mean + extra, Number(variant['AVERAGE-BANDWIDTH']), 0.1), `mean ${mean} of ${variant['AVERAGE-BANDWIDTH']}`);
-    assert.ok(peak <= 2 * mean || list.segments.length < 4, 'the peak is at most twice the mean');
-    told.push({ ...variant, seconds, count: list.segments.length });
-  }
-  const shapes = video.map((v) => v.RESOLUTION.split('x')).map(([w, h]) => w / h);
-  assert.ok(Math.max(...shapes) / Math.min(...shapes) < 1.03, 'one shape');
-  assert.equal(new Set(told.map((v) => v.count)).size, 1, 'the same segments in all');
-  const first = video.map((v) => Math.abs(Number(v.BANDWIDTH) - 2e6));
-  assert.equal(first[0], Math.min(...first), 'the one near 2 Mbit/s first');
-  for (const keys of all.keys) {
-    const list = media((await set.expect(200, 'GET', base + keys.URI)).text), folder = base + keys.URI.replace('keys.m3u8', '');
-    assert.match(list.text, /#EXT-X-I-FRAMES-ONLY/);
-    const { peak, seconds } = await rates(folder, list);
-    assert.ok(near(peak, Number(keys.BANDWIDTH), 0.1));
-    assert.ok(Math.abs(seconds - told[0].seconds) < 0.05, 'key pictures over the whole film');
-    for (const { range: [size, offset], name } of list.segments) {
-      const part = (await bytes(folder + name)).subarray(offset, offset + size);
-      assert.ok(part[0] === 0x47 && size % 188 === 0 && (part[1] & 0x5f) === 0x41 && part[2] === 0, 'a range begins with a picture');
-    }
-  }
-  assert.equal(all.keys.length, new Set(video.map((v) => v.uri)).size, 'key pictures of every rung');
-  return all;
-}
-
 test('one film: the playlist keeps the rules', async () => {
   const { title } = await set.film({ session, seconds: 27, size: '640x360', fps: 25 });
-  const { base, get } = await opened(title.id), all = await checkRules(base, (await get('master.m3u8')).text);
+  const { base, get } = await opened(title.id), all = await checkRules(set, base, (await get('master.m3u8')).text);
   assert.deepEqual(all.media.map((m) => [m.TYPE, m.CHANNELS, m.URI]), [['AUDIO', '2', undefined]]);
   const alone = all.variants.find((v) => !v.RESOLUTION);
   assert.equal(alone.CODECS, 'mp4a.40.2');
-  const list = media((await get(alone.uri)).text), { mean } = await rates(`${base}audio_0/`, list);
+  const list = media((await get(alone.uri)).text), { mean } = await rates(set, `${base}audio_0/`, list);
   assert.ok(near(mean, Number(alone['AVERAGE-BANDWIDTH']), 0.05));
   assert.ok(list.ended && Math.abs(list.segments.reduce((sum, s) => sum + s.seconds, 0) - 27) < 0.05);
 });
@@ -211,6 +129,32 @@ test('a file for each rung, and a storyboard', async () => {
   assert.deepEqual([image.width, image.height, Number(cues[0][5]), Number(cues[0][6])], [1600, 90, 160, 90]);
 });
 
+test('a file of more than is kept in memory is sent whole and in parts', async () => {
+  const { title } = await set.film({ session, title: 'Long' });
+  const folder = await set.sql(`select folder from transcode.assets where title_id = ${title.id}`);
+  const { base } = await opened(title.id);
+  await until(async () => (await set.title(title.id)).renditions.every((r) => r.file), { ms: 60000, what: 'the files' });
+  const bytes = randomBytes((40 << 20) + 77);
+  writeFileSync(join(set.dataDir, 'media/assets', folder.trim(), '120p/film.mp4'), bytes);
+  await checkRanges(set, `${base}120p/film.mp4`, bytes);
+});
+
+test('500 clients that ask and do not read hold no memory of the edge', async () => {
+  const { title } = await set.film({ session, title: 'Slow' });
+  const folder = join(set.dataDir, 'media/assets', (await set.sql(`select folder from transcode.assets where title_id = ${title.id}`)).trim(), '120p');
+  const { base } = await opened(title.id);
+  await until(async () => (await set.title(title.id)).renditions.every((r) => r.file), { ms: 60000, what: 'the files' });
+  // As long as those of a film of a day may be, and a large segment; a film as one file goes from the disk.
+  const sizes = { 'index.m3u8': 3 << 20, 'segment_000.ts': 5 << 20, 'film.mp4': 40 << 20 };
+  for (const [name, size] of Object.entries(sizes)) {
+    writeFileSync(join(folder, `${name}.fresh`), randomBytes(size));
+    renameSync(join(folder, `${name}.fresh`), join(folder, name));
+    const { grown, refused } = await slowReaders(set, `${base}120p/${name}`, 500, () => set.expect(200, 'GET', `${base}master.m3u8`));
+    assert.equal(refused, 0, name);
+    assert.ok(sanitized || grown < 60 << 20, `${name}: ${grown >> 20} MB for 500 readers`);
+  }
+});
+
 const jobs = async (query = '') => (await set.expect(200, 'GET', `/v1/admin/jobs${query}`, { token: token() })).body.items;
 const job = async (title) => (await jobs(`?title_id=${title}`))[0];
 const change = (id, body) => set.expect(200, 'PATCH', `/v1/admin/jobs/${id}`, { token: token(), body }).then((a) => a.body);
@@ -254,6 +198,72 @@ test('the queue: pause, move, cancel, retry', async () => {
   assert.equal((await set.expect(200, 'GET', `/v1/admin/jobs/${first.id}`, { token: token() })).body.state, 'ready');
 });
 
+test('the time that is left: not known while a film is paused, and the pause does not count', async () => {
+  const { id } = await set.createTitle(token(), 'slow');
+  await set.upload(token(), id, await makeFilm({ seconds: 62, size: '640x360' }));
+  const running = await until(async () => {
+    const now = await job(id);
+    return now.progress > 0.05 && now;
+  }, { ms: 60000, what: 'the film to be under way' });
+  assert.equal(running.position, 1);
+  assert.ok(running.eta_seconds > 0 && running.eta_seconds < 1000, `${running.eta_seconds} s`);
+  const paused = await change(running.id, { paused: true });
+  assert.deepEqual([paused.state, paused.position, paused.eta_seconds], ['paused', undefined, undefined]);
+  // As if it had been paused for ten hours.
+  await set.sql(`update transcode.assets set started_at = started_at - interval '10 hours', held_at = held_at - interval '10 hours' where id = ${running.id}`);
+  const again = await change(running.id, { paused: false });
+  assert.ok(again.eta_seconds > 0 && again.eta_seconds < 1000, `${again.eta_seconds} s`);
+  await set.expect(204, 'DELETE', `/v1/titles/${id}`, { token: token() });
+});
+
+test('a short clip does not wait for a long film', async () => {
+  const long = await set.createTitle(token(), 'long');
+  await set.upload(token(), long.id, await makeFilm({ seconds: 62, size: '640x360' }));
+  await until(async () => (await set.title(long.id)).renditions.length > 0, { ms: 60000, what: 'the long film to begin' });
+  const clip = await set.createTitle(token(), 'clip');
+  await set.upload(token(), clip.id, await makeFilm({ seconds: 3 }));
+  await set.waitReady(clip.id);
+  const waiting = Number(await set.sql(`select count(*) from transcode.tasks t join transcode.assets a on a.id = t.asset_id where a.title_id = ${long.id} and t.kind = 'chunk' and t.state = 'waiting'`));
+  assert.ok(waiting > 2, `the clip was whole when ${waiting} chunks of the long film were left`);
+  await set.expect(204, 'DELETE', `/v1/titles/${long.id}`, { token: token() });
+});
+
+test('a deleted film leaves nothing, also when work on it fails at that moment', async () => {
+  const before = assets();
+  const { id } = await set.createTitle(token(), 'gone');
+  await set.upload(token(), id, await makeFilm({ seconds: 62, size: '640x360' }));
+  await until(async () => (await set.title(id)).renditions.length > 0, { ms: 60000, what: 'the film to begin' });
+  const folder = join(set.dataDir, 'media/assets', assets().find((name) => !before.includes(name)));
+  // What a deletion may meet: rows gone, the folder half there, so that the next segment cannot be written.
+  await set.sql(`delete from transcode.assets where title_id = ${id}`);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const rung of ['120p', '240p', '360p', 'audio']) writeFileSync(join(folder, rung), 'no folder');
+  await until(() => !existsSync(folder), { what: 'the folder to go' });
+  await set.expect(204, 'DELETE', `/v1/titles/${id}`, { token: token() });
+});
+
+test('what the store would not delete goes later', async (t) => {
+  const { title } = await set.film({ session, seconds: 3 });
+  const name = await set.sql(`select folder from transcode.assets where title_id = ${title.id}`), folder = join(set.dataDir, 'media/assets', name);
+  // Where something is mounted nothing can be removed.
+  if (spawnSync('mount', ['-t', 'tmpfs', 'none', join(folder, '120p')]).status) return t.skip('no file system may be mounted here');
+  try {
+    await set.expect(204, 'DELETE', `/v1/titles/${title.id}`, { token: token() });
+    await until(async () => (await set.sql('select folder from transcode.leftovers')).includes(name), { what: 'the note of it' });
+    assert.ok(existsSync(folder));
+    await set.sql("update transcode.leftovers set since = '2000-01-01'");
+    process.kill(set.pid('zoe-transcode'), 'SIGKILL'); // a sweep at each start
+    await until(async () => (await set.sql("select count(*) from transcode.leftovers where since > '2001-01-01'")) === '1', { what: 'a try in vain' });
+  } finally {
+    spawnSync('umount', [join(folder, '120p')]);
+  }
+  await set.sql("update transcode.leftovers set since = since - interval '1 hour'");
+  process.kill(set.pid('zoe-transcode'), 'SIGKILL');
+  await until(async () => (await set.sql('select count(*) from transcode.leftovers')) === '0', { what: 'the sweep' });
+  assert.ok(!existsSync(folder));
+});
+
 test('only administrators manage jobs', async () => {
   for (const message of ['transcode_jobs', 'transcode_job', 'transcode_job_change', 'transcode_job_cancel', 'transcode_job_retry']) {
     const body = message === 'transcode_jobs' ? '{}' : '{"id":1}';
@@ -271,11 +281,11 @@ test('several workers, one killed: the same bytes, and its piece goes on within 
   };
   await set.sql("update transcode.tasks set not_before = now() where kind = 'retire'");
   for (const { id } of (await set.expect(200, 'GET', '/v1/titles?limit=100')).body.items) await set.expect(204, 'DELETE', `/v1/titles/${id}`, { token: token() });
-  await until(() => assets().length === 0, { what: 'an empty store' });
+  await until(() => assets().length === 0, { ms: 60000, what: 'an empty store' });
   const alone = await set.film({ session, file: film });
   const wanted = sums();
   await set.expect(204, 'DELETE', `/v1/titles/${alone.title.id}`, { token: token() });
-  await until(() => assets().length === 0, { what: 'an empty store' });
+  await until(() => assets().length === 0, { ms: 60000, what: 'an empty store' });
   const more = [1, 2, 3].map(() => spawn('setpriv', ['--pdeathsig', 'KILL', join(build, 'zoe-transcode')], { env: set.env, stdio: 'ignore' }));
   try {
     const { id } = await set.createTitle(token(), 'by four');
@@ -346,4 +356,27 @@ test('subtitles as a file of their own: sent, replaced, taken away', async () =>
     assert.match((await set.zoectl('ask', message, JSON.stringify({ title_id: 1, language: 'de', ...(message === 'transcode_subtitles' ? { file: '0'.repeat(32) } : {}) }), '--user', '1')).stderr, /forbidden|may not/i);
   const user = await set.register();
   await set.expect(403, 'PUT', path('de'), { token: user.access_token, body: 'x' });
+});
+
+test('subtitles that were sent stay with the title when a new film is uploaded', async () => {
+  const { title } = await set.film({ session, seconds: 8 });
+  await set.expect(200, 'PUT', `/v1/titles/${title.id}/subtitles/de?name=Meine`, { token: token(), body: '1\n00:00:01,000 --> 00:00:10,000\nHallo\n' });
+  await set.upload(token(), title.id, await makeFilm({ seconds: 14 }));
+  await until(async () => (await set.title(title.id)).duration > 13, { ms: 60000, what: 'the new film' });
+  const carried = await until(async () => {
+    const { get } = await opened(title.id), all = master((await get('master.m3u8')).text).media.filter((m) => m.TYPE === 'SUBTITLES');
+    return all.length && { get, all };
+  }, { what: 'the subtitles of the new film' });
+  assert.deepEqual(carried.all.map((m) => [m.LANGUAGE, m.NAME, m.URI]), [['de', 'Meine', 'text_0/index.m3u8']]);
+  assert.equal(media((await carried.get('text_0/index.m3u8')).text).segments.length, 3, 'cut like the new film');
+  assert.match((await carried.get('text_0/segment_001.vtt')).text, /00:00:10\.\d+\nHallo/);
+  // What is sent meanwhile is sent for the film that is shown, and stays too; what was taken away does not come back.
+  await set.expect(204, 'DELETE', `/v1/titles/${title.id}/subtitles/de`, { token: token() });
+  await set.upload(token(), title.id, await makeFilm({ seconds: 9 }));
+  await set.expect(200, 'PUT', `/v1/titles/${title.id}/subtitles/fr`, { token: token(), body: '1\n00:00:01,000 --> 00:00:02,000\nBonjour\n' });
+  await until(async () => (await set.title(title.id)).duration < 10, { ms: 60000, what: 'the third film' });
+  await until(async () => {
+    const list = master((await (await opened(title.id)).get('master.m3u8')).text).media.filter((m) => m.TYPE === 'SUBTITLES');
+    return JSON.stringify(list.map((m) => m.LANGUAGE)) === '["fr"]';
+  }, { what: 'only the French ones' });
 });

@@ -105,17 +105,19 @@ test('views count after ten seconds, once an hour, and make popular (history_vie
   assert.equal((await view(10)).body.counted, true);
   assert.equal((await view(600)).body.counted, false);
   assert.equal((await view(10, 99999)).status, 404);
-  const popular = await until(async () => {
-    const { items } = await get('/v1/popular?limit=1');
-    return items[0].reason === 'popular' && items[0];
+  // On a slow machine the positions of the tests before are a view of another title: two viewers are more than that.
+  const { access_token: other } = await set.register();
+  assert.equal((await set.api('POST', `/v1/titles/${titles[2]}/view`, { token: other, body: { seconds: 10 } })).body.counted, true);
+  await until(async () => {
+    const [first] = (await get('/v1/popular?limit=1')).items;
+    return first.reason === 'popular' && first.title === 'Three';
   }, { what: 'the view to count' });
-  assert.equal(popular.title, 'Three');
   // And the catalogue hears of it (content_watched).
   const title = await until(async () => {
     const shown = (await set.expect(200, 'GET', `/v1/titles/${titles[2]}`)).body;
-    return shown.popularity > 0 && shown;
+    return shown.popularity > 1.5 && shown;
   }, { what: 'the catalogue to know' });
-  assert.ok(title.popularity > 0.99 && title.popularity <= 1, `${title.popularity}`);
+  assert.ok(title.popularity > 1.98 && title.popularity <= 2, `${title.popularity}`);
   assert.equal((await get('/v1/titles?sort=-popularity')).items[0].title, 'Three');
 });
 
@@ -135,4 +137,20 @@ test('nobody gets at lists without a login', async () => {
     ['PATCH', '/v1/history/settings'], ['DELETE', '/v1/history'], ['DELETE', '/v1/history/1'], ['POST', '/v1/titles/1/view'], ['GET', '/v1/titles/1/next']]) {
     assert.equal((await set.api(method, path)).status, 401, `${method} ${path}`);
   }
+});
+
+test('a long history is exported whole, though it is larger than a message', async () => {
+  const { account, access_token: token } = await set.register();
+  await set.sql(`insert into history.cards (title_id, title, revision) select 500000 + i, repeat('x', 180) || i, 1 from generate_series(1, 10050) i;
+    insert into history.progress (account_id, title_id, position, updated_at, known)
+    select ${account.id}, 500000 + i, i, now() - i * interval '1 minute', true from generate_series(1, 10050) i`);
+  const first = await set.expect(200, 'GET', '/v1/me/export/history', { token });
+  assert.ok(first.text.length > 2 << 20);
+  assert.equal(first.body.items.length, 10_000);
+  const rest = (await set.expect(200, 'GET', `/v1/me/export/history?cursor=${first.body.next}`, { token })).body;
+  assert.equal(rest.next, null);
+  assert.deepEqual(rest.settings, { paused: false, keep_days: null });
+  assert.equal(new Set([...first.body.items, ...rest.items].map(({ title_id: id }) => id)).size, 10_050);
+  assert.equal((await set.api('GET', '/v1/me/export/history?cursor=wild', { token })).status, 400);
+  await set.sql(`delete from history.progress where account_id = ${account.id}; delete from history.cards where title_id > 500000`);
 });

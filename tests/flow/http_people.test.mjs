@@ -187,6 +187,8 @@ test('one document of all that is kept', async () => {
   assert.deepEqual(mail.notifications.map(({ kind }) => kind), ['password-changed']);
   assert.deepEqual(mail.letters.map(({ kind, address }) => [kind, address]).sort(), [['activation', gil.email], ['password-changed', gil.email]]);
   assert.ok(mail.preferences.length >= 5);
+  const alone = (await set.expect(200, 'GET', '/v1/me/export/history', { token: gil.token })).body;
+  assert.equal(alone.items.length, 253);
   assert.equal((await set.api('GET', '/v1/me/export')).status, 401);
   assert.ok(!answer.text.includes('token='));
 });

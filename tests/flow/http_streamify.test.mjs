@@ -28,7 +28,9 @@ for (const family of ['', '/api']) {
     for (const username of ['a@b.c', 'a b', 'x'.repeat(101)]) is(`name ${username.slice(0, 5)}`, await register({ username, email: `y${email}`, password }), 400, known);
     is('no address', await register({ username: 'other', password }), 400, known);
     is('no password', await register({ username: 'other', email: `y${email}` }), 400, known);
-    is('weak', await register({ username: 'other', email: `y${email}`, password: 'password' }), 400, known);
+    is('weak', await register({ username: 'other', email: `y${email}`, password: 'password' }), 400, refusal('password is one of the first that anybody would try.'));
+    is('short', await register({ username: 'other', email: `y${email}`, password: '1x3y5z7' }), 400, refusal('password must have at least 8 bytes.'));
+    is('a name of two words', await register({ username: 'a b', email: `y${email}`, password }), 400, refusal('username must be without blanks and @.'));
     is('no address at all', await register({ username: 'other', email: 'nonsense', password }), 400, known);
   });
 
@@ -149,6 +151,7 @@ for (const family of ['', '/api']) {
       assert.ok(results.every(({ id }) => id !== movies[1].id));
       assert.deepEqual(Object.keys(results[0]), [...keys, 'similarity_score', 'reason']);
     });
+    is('more than there can be', await get(`/movies/${movies[1].id}/recommendations?limit=1000`), 200, ({ count }) => assert.equal(count, 13));
     is('its people', await get(`/movies/${movies[1].id}/credits`), 200, ({ cast }) => assert.deepEqual(cast.map(({ name, character, profile_path: path, order }) => [name, character, path, order]), [['Ann Actor', 'The thief', null, 0], ['Bob Actor', 'The guard', null, 1]]));
     for (const behind of ['', '/recommendations', '/credits']) is(`unknown${behind}`, await get(`/movies/99999${behind}`), 404, noMovie);
     is('no number', await get('/movies/abc'), 404);
@@ -157,7 +160,7 @@ for (const family of ['', '/api']) {
   row(`GET ${family}/movies/popular`, async (is) => {
     is('all', await get('/movies/popular'), 200, ({ success, results, count }) => assert.deepEqual([success, results.length, count], [true, 14, 14]));
     is('some', await get('/movies/popular?limit=3'), 200, ({ results }) => assert.equal(results.length, 3));
-    is('no number', await get('/movies/popular?limit=x'), 400);
+    for (const limit of ['x', '0', '-1', '']) is(`limit "${limit}"`, await get(`/movies/popular?limit=${limit}`), 400);
   });
 
   for (const path of ['/search', '/movies/search'])
@@ -165,7 +168,7 @@ for (const family of ['', '/api']) {
       is('found', await get(`${path}?q=movie%20c`), 200, ({ success, results, count, query }) => assert.deepEqual([success, results[0].title, count, query], [true, 'Movie C', results.length, 'movie c']));
       is('by description', await get(`${path}?q=heist`), 200, ({ count }) => assert.equal(count, 14));
       is('comes back as it was', await get(`${path}?q=%22%5C%25'%3Cx`), 200, ({ query }) => assert.equal(query, '"\\%\'<x'));
-      for (const query of ['', '?q=']) is(`nothing "${query}"`, await get(path + query), 200, { success: true, results: [], count: 0, query: '' });
+      for (const query of ['', '?q=']) is(`nothing "${query}"`, await get(path + query), 200, { success: true, results: [], count: 0, total: 0, query: '' });
       is('too long', await get(`${path}?q=${'x'.repeat(1000)}`), 400);
     });
 
@@ -190,8 +193,15 @@ for (const family of ['', '/api']) {
     is('empty', await get('/watchlist', token), 200, ({ count }) => assert.equal(count, 0));
     is('unknown', await change('POST', 99999), 404, noMovie);
     is('no number', await change('POST', 'x'), 404);
-    for (const [method, path] of [['GET', ''], ['POST', `/${movies[0].id}`], ['DELETE', `/${movies[0].id}`]])
+    for (const [method, path] of [['GET', ''], ['POST', `/${movies[0].id}`], ['DELETE', `/${movies[0].id}`]]) {
       is(`${method} without a login`, await set.api(method, `${family}/watchlist${path}`), 401, refusal('Authentication token is missing'));
+      is(`${method} with a bad one`, await set.api(method, `${family}/watchlist${path}`, { token: 'a.b.c' }), 401, refusal('Authentication token is invalid'));
+    }
+    const cors = { Origin: 'http://localhost:4200', 'Access-Control-Request-Method': 'DELETE' };
+    is('preflight', await set.api('OPTIONS', `${family}/watchlist/${movies[0].id}`, { headers: cors }), 204, (body, { headers }) => {
+      assert.match(headers.get('access-control-allow-methods'), /POST, PUT, PATCH, DELETE/);
+      assert.deepEqual([headers.get('access-control-allow-origin'), headers.get('vary')], ['http://localhost:4200', 'Origin']);
+    });
   });
 
   row(`GET ${family}/recommendations (content_pick)`, async (is) => {
@@ -199,8 +209,24 @@ for (const family of ['', '/api']) {
       assert.deepEqual([success, count, recommendations], [true, 10, results]);
       assert.deepEqual(Object.keys(results[0]), [...keys, 'similarity_score', 'reason']);
     });
-    is('at most 20', await get('/recommendations?limit=50', viewer.token), 200, ({ count }) => assert.equal(count, 14));
+    for (const limit of [50, 1000]) is(`at most 20, ${limit}`, await get(`/recommendations?limit=${limit}`, viewer.token), 200, ({ count }) => assert.equal(count, 14));
+    is('some', await get('/recommendations?limit=3', viewer.token), 200, ({ count }) => assert.equal(count, 3));
+    for (const limit of ['x', '0', '-1']) is(`limit "${limit}"`, await get(`/recommendations?limit=${limit}`, viewer.token), 400);
     is('no login', await get('/recommendations'), 401, refusal('Authentication token is missing'));
     is('bad login', await get('/recommendations', 'a.b.c'), 401, refusal('Authentication token is invalid'));
   });
 }
+
+row('a search tells the best hundred, and how many there are', async (is) => {
+  const { access_token: admin } = await set.login();
+  for (let n = 0; n < 110; n++) await set.createTitle(admin, `Plenty ${n}`);
+  for (const family of ['', '/api'])
+    for (const limit of [50, 51, 100, 101, '9'.repeat(30)])
+      is(`popular, ${limit}`, await set.api('GET', `${family}/movies/popular?limit=${limit}`), 200, ({ count }) => assert.equal(count, 50));
+  await set.createTitle(admin, 'Northbound Train');
+  for (const q of ['orthbou', 'ORTHBOU', 'thbound%20tra'])
+    for (const path of ['/search', '/api/movies/search', '/v1/search'])
+      is(`${path} inside of a word, ${q}`, await set.api('GET', `${path}?q=${q}`), 200, (body) => assert.deepEqual((body.results ?? body.items).map(({ title }) => title), ['Northbound Train']));
+  for (const path of ['/search', '/movies/search', '/api/search', '/api/movies/search'])
+    is(path, await set.api('GET', `${path}?q=plenty`), 200, ({ results, count, total }) => assert.deepEqual([count, new Set(results.map(({ id }) => id)).size, total], [100, 100, 110]));
+});

@@ -47,9 +47,9 @@ row('POST /register', async (is) => {
     is(`${name} a number`, await post('/register', { name: 'Vee', email: 'new@example.test', password, [name]: 5 }), 400);
   }
   is('no address', await post('/register', { name: 'Vee', email: 'nonsense', password }), 400);
-  is('short', await post('/register', { name: 'Vee', email: 'new@example.test', password: '1x3y5z7' }), 400);
+  is('short', await post('/register', { name: 'Vee', email: 'new@example.test', password: '1x3y5z7' }), 400, both('password must have at least 8 bytes.'));
   is('long', await post('/register', { name: 'Vee', email: 'new@example.test', password: 'x'.repeat(73) }), 400);
-  is('common', await post('/register', { name: 'Vee', email: 'new@example.test', password: 'password1' }), 400);
+  is('common', await post('/register', { name: 'Vee', email: 'new@example.test', password: 'password1' }), 400, both('password is one of the first that anybody would try.'));
   for (const [what, body, headers] of malformed) is(what, await post('/register', body, headers), body === 'x=y' ? 415 : 400, (told) => assert.ok(told.message));
   const answers = await Promise.all(Array.from({ length: 20 }, () => post('/register', { name: 'Race', email: 'race@example.test', password })));
   assert.deepEqual(answers.map(({ status }) => status).sort(), [201, ...Array(19).fill(400)]);
@@ -103,6 +103,10 @@ row('GET /account', async (is) => {
   is('a minted one is good', await refused({ Authorization: `Bearer ${await mint(set, token, {})}` }), 200);
   is('another realm', await refused({ Authorization: `Bearer ${await mint(set, token, { aud: 'streamify' })}` }), 401, msg('Token is not valid'));
   is('for playback', await refused({ Authorization: `Bearer ${await mint(set, token, { use: 'play' })}` }), 401, msg('Token is not valid'));
+  await post('/register', { name: 'Gone', email: 'gone@example.test', password });
+  const { body: { access_token: lost } } = await post('/login', { email: 'gone@example.test', password });
+  await set.sql(`delete from auth.accounts where email = 'gone@example.test'`);
+  is('the account is gone', await refused({ Authorization: `Bearer ${lost}` }), 404, both('User not found'));
   is('a page of 401', await refused({}), 401, (body, { headers }) => assert.equal(headers.get('www-authenticate'), 'Bearer'));
   is('POST', await post('/account', {}), 405, (body, { headers }) => assert.equal(headers.get('allow'), 'GET, PUT, HEAD, OPTIONS'));
   is('slash', await set.api('GET', '/account/', { token }), 404);
@@ -195,10 +199,14 @@ row('CORS', async (is) => {
   const ask = (origin) => set.api('OPTIONS', '/account', { headers: { Origin: origin, 'Access-Control-Request-Method': 'PUT', 'Access-Control-Request-Headers': 'authorization' } });
   is('a listed origin', await ask('http://localhost:4200'), 204, (body, { headers }) => {
     assert.equal(headers.get('access-control-allow-origin'), 'http://localhost:4200');
-    assert.match(headers.get('access-control-allow-methods'), /GET, PUT/);
+    assert.equal(headers.get('access-control-allow-methods'), 'GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS');
     assert.match(headers.get('access-control-allow-headers'), /Content-Type, Authorization/);
   });
-  is('another', await ask('http://evil.test'), 204, (body, { headers }) => assert.equal(headers.get('access-control-allow-origin'), null));
+  is('another', await ask('http://evil.test'), 204, (body, { headers }) => assert.deepEqual([headers.get('access-control-allow-origin'), headers.get('access-control-allow-methods')], [null, null]));
+  const lost = { Origin: 'http://localhost:4200', 'Access-Control-Request-Method': 'GET', 'Access-Control-Request-Headers': 'authorization' };
+  is('of a path that is nobody\'s, so that the page can read the 404', await set.api('OPTIONS', '/nothing', { headers: lost }), 204, (body, { headers }) => assert.equal(headers.get('access-control-allow-origin'), lost.Origin));
+  is('which says so', await set.api('GET', '/nothing', { headers: { Origin: lost.Origin, Authorization: 'Bearer x' } }), 404, (body, { headers }) => assert.equal(headers.get('access-control-allow-origin'), lost.Origin));
+  is('OPTIONS that is no preflight', await set.api('OPTIONS', '/nothing'), 404);
 });
 
 /** An administrator's token of this realm. */

@@ -97,6 +97,8 @@ row('POST /users/login/', async (is) => {
   is('a bad cookie is ignored', await post('/users/login/', { email, password }, { Cookie: 'vf_access=nonsense' }), 200);
   is('a bad bearer is ignored', await post('/users/login/', { email, password }, { Authorization: 'Bearer nonsense' }), 200);
   is('a form', await post('/users/login/', `email=${encodeURIComponent(email)}&password=a+fine+password`, form), 200);
+  is('a form that remembers', await post('/users/login/', `email=${encodeURIComponent(email)}&password=${encodeURIComponent(password)}&remember=true`, { 'Content-Type': 'application/x-www-form-urlencoded' }), 200,
+    (body, told) => assert.equal(cookies(told).vf_refresh[1], `${flags}; Max-Age=604800`));
   is('GET', await get('/users/login/'), 405, (body, { headers, text }) => assert.deepEqual([text, headers.get('allow')], ['{"detail":"Method \\"GET\\" not allowed."}', 'POST, OPTIONS']));
   is('slashless', await post('/users/login', { email, password }), 301, (body, { headers }) => assert.equal(headers.get('location'), '/users/login/'));
   for (const [what, body, headers] of malformed) is(what, await post('/users/login/', body, headers), body === 'x=y' ? 415 : 400);
@@ -135,7 +137,7 @@ row('POST /users/logout/', async (is) => {
   is('expired', await out({ Cookie: `vf_access=${await mint(set, mine.vf_access[0], expired())}` }), 401, notValid);
   is('of videoflix_hls', await out({ Cookie: `access_token=${mine.vf_access[0]}` }), 401, absent);
   is('challenge', await out({}), 401, (body, { headers }) => assert.equal(headers.get('www-authenticate'), 'Bearer realm="api"'));
-  is('another site', await out({ ...jar(mine), Origin: 'http://evil.test' }), 403);
+  is('another site', await out({ ...jar(mine), Origin: 'http://evil.test' }), 403, (body) => assert.match(body.detail, /^CSRF Failed: /));
   const answer = is('good', await out({ ...jar(mine), Origin: 'http://localhost:4200' }), 200, { message: 'Successfully logged out.' });
   assert.deepEqual(cookies(answer), { vf_access: ['', `${flags}; Max-Age=0`], vf_refresh: ['', `${flags}; Max-Age=0`] });
   is('refresh afterwards', await post('/users/refresh/', {}, jar(mine)), 401, { error: 'Invalid refresh token.' });
@@ -224,6 +226,23 @@ row('second factor and suspension', async (is) => {
   is('its login', await post('/users/login/', { email, password, code: totp(secret, 1) }), 400, { non_field_errors: ['Invalid credentials or inactive user.'] });
 });
 
+row('requests without a login are counted', async (is) => {
+  const limited = await startSet({ env: { ZOE_RATE_LIMITS: 'on' } });
+  try {
+    const knock = (address) => limited.api('POST', '/users/login/', { body: { email, password: '' }, headers: { 'X-Forwarded-For': address } });
+    for (let n = 0; n < 30; n++) assert.equal((await knock('203.0.113.9')).status, 400);
+    is('the next one', await knock('203.0.113.9'), 429, (body, { headers }) => {
+      const seconds = Number(headers.get('retry-after'));
+      assert.ok(seconds > 0 && seconds <= 60);
+      assert.equal(body.detail, `Request was throttled. Expected available in ${seconds} seconds.`);
+    });
+    is('of another address', await knock('203.0.113.10'), 400);
+    is('other dialects are not concerned', await limited.api('GET', '/content', { headers: { 'X-Forwarded-For': '203.0.113.9' } }), 200);
+  } finally {
+    await limited.stop();
+  }
+});
+
 row('CORS and unknown paths', async (is) => {
   is('preflight', await set.api('OPTIONS', '/users/login/', { headers: { Origin: 'http://localhost:4200', 'Access-Control-Request-Method': 'POST', 'Access-Control-Request-Headers': 'content-type,x-retry' } }), 204, (body, { headers }) => {
     assert.deepEqual([headers.get('access-control-allow-origin'), headers.get('access-control-allow-credentials')], ['http://localhost:4200', 'true']);
@@ -235,11 +254,22 @@ row('CORS and unknown paths', async (is) => {
 let viewer;
 let film;
 let bare;
+let elsewhere;
 
 row('the titles of these tests', async () => {
   const made = await set.film({ file: await makeFilm({ seconds: 2, size: '640x360' }), title: 'Film' });
-  film = made.title;
+  // A rung as one file is made after the film is ready.
+  film = await until(async () => {
+    const title = await set.title(made.title.id);
+    return title.renditions.every(({ file }) => file) && title;
+  }, { ms: 60000, what: 'the rungs as files' });
   bare = await set.createTitle(made.session.access_token, 'Without a film', { category: 'Drama' });
+  // None of these can be played as a file, and the list leaves them out.
+  elsewhere = [
+    await set.createTitle(made.session.access_token, 'At YouTube', { source: 'youtube', youtube_id: 'CBYhVcO4WgI' }),
+    await set.createTitle(made.session.access_token, 'Elsewhere', { source: 'url', source_url: 'https://films.example/1.mp4' }),
+    await set.createTitle(made.session.access_token, 'A series', { kind: 'series' }),
+  ];
   const { email: address } = await set.register('fav@example.test');
   await set.sql(`update auth.accounts set verified_at = now() where email = '${address}'`);
   viewer = { email: address, password: 'a fine password' };
@@ -260,6 +290,7 @@ row('GET /content/', async (is) => {
     assert.deepEqual(list.map(({ title, category }) => [title, category]), [['Without a film', 'Drama'], ['Film', 'Other']]);
     assert.deepEqual(Object.keys(list[0]), ['id', 'created_at', 'title', 'description', 'category', 'image_file', 'image_url', 'video_file', 'converted_files', 'processing_state', 'processing_error']);
     assert.deepEqual([list[0].image_file, list[0].converted_files, list[0].processing_error], [null, {}, '']);
+    assert.deepEqual(list.map(({ video_file: file, processing_state: state }) => [file, state]), [[null, 'pending'], [`videos/${film.id}.mp4`, 'ready']]);
   });
   const [, shown] = body;
   assert.equal(shown.processing_state, 'ready');
@@ -270,6 +301,8 @@ row('GET /content/', async (is) => {
   is('no login', await get('/content/'), 401, absent);
   is('of another realm', await get('/content/', { Cookie: `vf_access=${admin}` }), 401, notValid);
   is('POST', await post('/content/', {}, login), 405, { detail: 'Method "POST" not allowed.' });
+  is('POST without a login', await post('/content/', {}), 401, absent);
+  is('POST with a bad one', await post('/content/', {}, { Cookie: 'vf_access=nonsense' }), 401, notValid);
   is('without the slash it is somebody else', await get('/content'), 200);
 });
 
@@ -289,6 +322,7 @@ row('POST /content/add-favorite/', async (is) => {
   for (const id of ['x', 0, -1, 1.5, [1]]) is(JSON.stringify(id), await toggle({ video_id: id }), 400, { message: 'Video ID is not valid.' });
   is('unknown', await toggle({ video_id: 99999 }), 404, { message: 'Video not found' });
   is('no login', await toggle({ video_id: film.id }, {}), 401, absent);
+  is('bad login', await toggle({ video_id: film.id }, { Cookie: 'vf_access=nonsense' }), 401, notValid);
 });
 
 row('GET /content/video-url/<id>/', async (is) => {
@@ -302,8 +336,9 @@ row('GET /content/video-url/<id>/', async (is) => {
   }
   is('the best', await url(film.id), 200, (body) => assert.match(body.url, /\/360p\/film\.mp4$/));
   for (const quality of ['1080p', '7', '../..']) is(quality, await url(film.id, `?quality=${quality}`), 404, { detail: 'Requested quality not available' });
-  is('no film', await url(bare.id), 404, { detail: 'Video file missing' });
+  for (const { id, title } of [bare, ...elsewhere]) is(title, await url(id), 404, { detail: 'Video file missing' });
   is('unknown', await url(99999), 404, { detail: 'Video not found' });
   is('no login', await url(film.id, '', {}), 401, absent);
+  is('bad login', await url(film.id, '', { Cookie: 'vf_access=nonsense' }), 401, notValid);
   is('without the slash', await get(`/content/video-url/${film.id}?quality=360p`, login), 301, (body, { headers }) => assert.match(headers.get('location'), /\/content\/video-url\/\d+\/\?quality=360p$/));
 });

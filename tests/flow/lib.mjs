@@ -1,5 +1,6 @@
 // A whole set for a test: its own data folder, PostgreSQL, port and programs, and what a client does with it.
-import { execFile, spawn, execFileSync } from 'node:child_process';
+import assert from 'node:assert/strict';
+import { execFile, spawn, execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -8,6 +9,12 @@ import { tmpdir, userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Described } from './described.mjs';
+
+// The fetch of Debian 12's Node.js joins them with commas. Ours have no dates, so a comma ends one where a name follows.
+Headers.prototype.getSetCookie ??= function () {
+  return (this.get('set-cookie') ?? '').split(/, (?=[^;, =]+=)/).filter(Boolean);
+};
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export const build = absolute(process.env.ZOE_BUILD || 'build');
@@ -96,11 +103,11 @@ function clean() {
 }
 
 /**
- * Starts a set. `env` adds settings; `start: false` only prepares the database. Returns a RunningSet; call its stop().
+ * Starts a set. `env` adds settings; `start: false` only prepares the database; `port` is where it listens. Returns a RunningSet; call its stop().
  */
-export async function startSet({ env = {}, start = true } = {}) {
+export async function startSet({ env = {}, start = true, port } = {}) {
   sweep();
-  const set = new RunningSet(mkdtempSync(join(tmpdir(), PREFIX)), await freePort(), env);
+  const set = new RunningSet(mkdtempSync(join(tmpdir(), PREFIX)), port ?? (await freePort()), env);
   try {
     await set.database('start');
     await must(join(build, 'zoectl'), ['migrate'], set.env);
@@ -110,6 +117,14 @@ export async function startSet({ env = {}, start = true } = {}) {
     await set.stop().catch(() => {});
     throw error;
   }
+}
+
+/** What an edge with these settings serves: [{method, path, dialect, who, when}] */
+export function routesOf(env) {
+  return execFileSync(join(build, 'zoe-edge'), ['--routes'], { env, encoding: 'utf8' }).trim().split('\n').map((line) => {
+    const [method, path, dialect, who, when] = line.split(' ');
+    return { method, path, dialect, who, when };
+  });
 }
 
 class RunningSet {
@@ -137,6 +152,7 @@ class RunningSet {
 
   /** Starts the programs and waits for the first ready answer. */
   async start() {
+    this.described = undefined;
     const errors = openSync(join(this.dataDir, 'supervise.err'), 'a');
     this.supervisor = spawn('setpriv', ['--pdeathsig', 'KILL', join(build, 'zoe-supervise')], { env: this.env, stdio: ['ignore', errors, errors] });
     closeSync(errors);
@@ -201,6 +217,16 @@ class RunningSet {
     return pid;
   }
 
+  /** Another edge of the same set, at an address of its own: {base, stop}. */
+  async secondEdge() {
+    const port = await freePort();
+    const child = spawn('setpriv', ['--pdeathsig', 'KILL', join(build, 'zoe-edge')], { env: { ...this.env, ZOE_LISTEN: `127.0.0.1:${port}` }, stdio: 'ignore' });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    const base = `http://127.0.0.1:${port}`;
+    await until(async () => (await fetch(`${base}/ready`)).ok, { what: 'the second edge' });
+    return { base, stop: () => (child.kill('SIGTERM'), ended) };
+  }
+
   logs() {
     return ['log/zoe.log.1', 'log/zoe.log', 'supervise.err'].map((name) => join(this.dataDir, name)).filter(existsSync)
       .map((path) => readFileSync(path, 'utf8')).join('');
@@ -211,7 +237,7 @@ class RunningSet {
     return run(join(build, 'zoectl'), args, this.env);
   }
 
-  /** {status, headers, text, body}; body is parsed JSON where the answer is JSON. `body` given: an object is sent as JSON. */
+  /** {asked: {method, path}, status, headers, text, body}; body is parsed JSON where the answer is JSON. `body` given: an object is sent as JSON. */
   async api(method, path, { token, body, headers = {}, base = this.base, ...rest } = {}) {
     const plain = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
     const answer = await fetch(base + path, {
@@ -221,7 +247,17 @@ class RunningSet {
     });
     const text = await answer.text();
     const json = /json/.test(answer.headers.get('content-type') ?? '');
-    return { status: answer.status, headers: answer.headers, text, body: json && text ? JSON.parse(text) : undefined };
+    const told = { asked: { method, path }, status: answer.status, headers: answer.headers, text, body: json && text ? JSON.parse(text) : undefined };
+    if (base === this.base) (await this.description())?.check(method, base + path, told, plain ? undefined : body);
+    return told;
+  }
+
+  /** What the set says of its own APIs, asked once; undefined while it cannot be asked. */
+  description() {
+    this.described ??= Described.of(this.base).catch(() => {
+      this.described = undefined;
+    });
+    return this.described;
   }
 
   /** api() that insists on a status. */
@@ -268,7 +304,9 @@ class RunningSet {
     const source = await open(file);
     try {
       for (let offset = 0; offset < size || size === 0;) {
-        const { bytesRead, buffer } = await source.read(Buffer.alloc(Math.min(piece, size - offset)), 0, undefined, offset);
+        const length = Math.min(piece, size - offset);
+        const { bytesRead, buffer } = await source.read(Buffer.alloc(length), 0, length, offset);
+        if (bytesRead !== length) throw new Error(`${file} ended at ${offset + bytesRead} of ${size}`);
         await this.expect(204, 'PATCH', place, {
           token, body: buffer.subarray(0, bytesRead),
           headers: { 'Tus-Resumable': '1.0.0', 'Upload-Offset': String(offset), 'Content-Type': 'application/offset+octet-stream' },
@@ -308,6 +346,18 @@ class RunningSet {
     await this.upload(session.access_token, made.id, options.file ?? (await makeFilm(options)));
     return { session, title: await this.waitReady(made.id) };
   }
+}
+
+/** Runs a tool of ffmpeg: what ffprobe found, or what the others said on stderr. */
+export function tool(name, ...args) {
+  const done = spawnSync(name, args, { encoding: 'utf8', maxBuffer: 64 << 20 });
+  assert.equal(done.status, 0, `${name} ${args.join(' ')}: ${done.stderr}`);
+  return name === 'ffprobe' ? done.stdout : done.stderr;
+}
+
+/** Whether a text has no half of a surrogate pair (its own method came with Node.js 20). */
+export function wellFormed(text) {
+  return Buffer.from(text).toString() === text;
 }
 
 export function sha256(file) {

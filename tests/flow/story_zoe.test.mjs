@@ -104,15 +104,59 @@ test('a port that is taken is told before anything starts', async () => {
   assert.match(stderr, /listens at/);
 });
 
-test('the demonstration catalogue appears by itself', async () => {
-  const env = await place({ ZOE_DEMO: 'on' });
+test('the demonstration catalogue appears by itself, as the documents of the APIs show it; what was deleted stays away', async () => {
+  const env = await place({ ZOE_DEMO: 'on', ZOE_ADMIN_PASSWORD: 'the first password', ZOE_LADDER: '360' });
+  const get = async (path, token) => (await fetch(`http://${env.ZOE_LISTEN}${path}`, { headers: token ? { Authorization: `Bearer ${token}` } : {} })).json();
+  const post = async (path, body) => (await fetch(`http://${env.ZOE_LISTEN}${path}`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })).json();
   assert.equal((await run(env, 'up', '--detach')).status, 0);
-  const items = await until(async () => {
-    const page = await (await fetch(`http://${env.ZOE_LISTEN}/v1/titles`)).json();
-    return page.items.length === 3 && page.items.every(({ processing_state: state }) => state === 'ready') && page.items;
-  }, { ms: 180000, every: 500, what: 'three films' });
-  assert.ok(items.every(({ poster_url: poster }) => poster));
+  const all = (await get('/v1/titles?limit=100')).items;
+  assert.deepEqual(all.map(({ title }) => title), ['How to Start a Startup - Sam Altman (Y Combinator)', 'Steve Jobs Stanford Commencement Address', 'New Movie', 'Example Show',
+    'Sample Movie: Second Harvest', 'Sample Movie: The Paper Lantern', 'Sample Movie: Northbound', 'Colours', 'Game of life', 'Test pattern'], 'all titles are there as soon as it runs');
+  const who = { email: 'viewer@example.test', password: 'a fine password' };
+  await post('/auth/signup', { name: 'Viewer', ...who });
+  const { token } = await post('/auth/login', who);
+  const dashboard = await get('/dashboard', token);
+  assert.deepEqual(dashboard.videos.map(({ title, description }) => [title, description]), [
+    ['How to Start a Startup - Sam Altman (Y Combinator)', 'Learn the fundamentals of building a successful startup...'],
+    ['Steve Jobs Stanford Commencement Address', 'Steve Jobs delivers an inspiring commencement speech...']]);
+  const [video] = dashboard.videos;
+  assert.equal((await get(`/video/${video.id}/stream?token=${video.playback_token}`, token)).stream_url, 'https://www.youtube-nocookie.com/embed/CBYhVcO4WgI?autoplay=0&controls=1&playsinline=1&enablejsapi=1');
+  assert.doesNotMatch(JSON.stringify(all) + JSON.stringify(dashboard), /youtube_id|CBYhVcO4WgI/, 'the id is told at playback only');
+  const show = (await get('/content')).find(({ title }) => title === 'Example Show');
+  assert.deepEqual([show.type, show.description], ['series', 'A great show.']);
+  const { seasons } = await get(`/content/${show.id}`);
+  assert.deepEqual(seasons.map(({ season_number: season, episodes }) => [season, episodes.map((one) => [one.episode_number, one.title])]), [[1, [[1, 'Episode One']]]]);
+  const movies = await get('/movies?genre=drama&sort=year_asc');
+  assert.deepEqual(movies.results.map(({ title, release_year: year }) => [title, year]), [['Sample Movie: The Paper Lantern', 2009], ['Sample Movie: Northbound', 2014]]);
+  const boss = (await (await login(env, 'the first password')).json()).access_token;
+  const gone = all.find(({ title }) => title === 'New Movie').id;
+  assert.equal((await fetch(`http://${env.ZOE_LISTEN}/v1/titles/${gone}`, { method: 'DELETE', headers: { Authorization: `Bearer ${boss}` } })).status, 204);
+  // Stopped while the films are made, it goes on with them at the next start.
+  assert.equal((await run(env, 'down')).status, 0);
+  assert.equal(readFileSync(join(env.ZOE_DATA, 'demo'), 'utf8'), 'films\n');
+  assert.equal((await run(env, 'up', '--detach')).status, 0);
+  const ready = await until(async () => {
+    const { items } = await get('/v1/titles?limit=100');
+    const hosted = items.filter(({ source, kind }) => source === 'hosted' && kind !== 'series');
+    return !existsSync(join(env.ZOE_DATA, 'demo')) && hosted.length === 6 && hosted.every(({ processing_state: state }) => state === 'ready') && items;
+  }, { ms: 240000, every: 500, what: 'the films' });
+  assert.equal(ready.length, 9, 'what an administrator deleted does not come back');
+  assert.deepEqual(ready.filter(({ poster_url: poster }) => !poster).map(({ title }) => title), [], 'every title has a picture');
+  for (const { thumbnail_url: address } of (await get('/dashboard', token)).videos) {
+    const picture = await fetch(address);
+    assert.deepEqual([picture.status, picture.headers.get('content-type')], [200, 'image/jpeg'], 'also those of films that are elsewhere, from here');
+    assert.doesNotMatch(address, /CBYhVcO4WgI|UF8uR6Z6KLc|ytimg/);
+  }
   assert.equal((await run(env, 'down')).status, 0);
   assert.equal((await run(env, 'up', '--detach')).status, 0);
-  assert.equal((await (await fetch(`http://${env.ZOE_LISTEN}/v1/titles`)).json()).items.length, 3, 'only at the first start');
+  assert.equal((await get('/v1/titles?limit=100')).items.length, 9, 'only at the first start');
+});
+
+test('without ZOE_DEMO nothing is made, also later', async () => {
+  const env = await place();
+  assert.equal((await run(env, 'up', '--detach')).status, 0);
+  assert.equal((await run(env, 'down')).status, 0);
+  const later = { ...env, ZOE_DEMO: 'on' };
+  assert.equal((await run(later, 'up', '--detach')).status, 0);
+  assert.equal((await (await fetch(`http://${env.ZOE_LISTEN}/v1/titles`)).json()).items.length, 0);
 });

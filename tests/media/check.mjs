@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { makeFilms, makeFlash, makeRefused, makeTracks } from './films.mjs';
+import { makeFilms, makeFlash, makeJumps, makeRefused, makeTracks } from './films.mjs';
+import { find, nals, parse as fragments } from './cmaf.mjs';
 import * as media from './media.mjs';
 import { parse } from './ts.mjs';
 
@@ -142,17 +143,45 @@ test('only some rungs: the same bytes', async () => {
     assert.ok(some.of(Kind.segment)[0].data.equals(all.of(Kind.segment).find((s) => s.rung === 1).data));
 });
 
-test('picture and sound stay together', async () => {
-    const made = await media.transcode(makeFlash()), whole = write('flash.ts', ...made.segments[0].map((s) => s.data));
-    const raw = (text) => media.tool('ffmpeg', ['-v', 'error', '-i', whole, ...text.split(' '), '-'],
+// When it flashes and when it beeps, in seconds; 25 pictures a second.
+function seenAndHeard(film) {
+    const raw = (text) => media.tool('ffmpeg', ['-v', 'error', '-i', film, ...text.split(' '), '-'],
         { encoding: 'buffer' }).stdout;
     const luma = raw('-map 0:v -vf scale=1:1,format=gray -f rawvideo'), pcm = raw('-map 0:a -ac 1 -f s16le');
-    const flash = luma.findIndex((value) => value > 128) / 25;
-    let beep = 0;
-    while (Math.abs(pcm.readInt16LE(beep * 2)) < 1000)
-        beep++;
+    const flashes = [...luma].flatMap((value, at) => (value > 128 && !(luma[at - 1] > 128) ? [at / 25] : [])), beeps = [];
+    for (let at = 0, last = -48000; at * 2 < pcm.length; at++)
+        if (Math.abs(pcm.readInt16LE(at * 2)) > 1000) {
+            if (at - last > 24000)
+                beeps.push(at / 48000);
+            last = at;
+        }
+    return { flashes, beeps };
+}
+
+function checkTogether(film, times) {
+    const { flashes, beeps } = seenAndHeard(film);
+    assert.deepEqual([flashes.length, beeps.length], [times.length, times.length], `flashes ${flashes}, beeps ${beeps}`);
+    flashes.forEach((flash, n) => assert.ok(Math.abs(flash - times[n]) < 0.09, `flash at ${flash}`));
+    beeps.forEach((beep, n) => assert.ok(Math.abs(beep - flashes[n]) < 0.045, `beep at ${beep}, flash at ${flashes[n]}`));
+}
+
+test('picture and sound stay together', async () => {
+    const made = await media.transcode(makeFlash()), whole = write('flash.ts', ...made.segments[0].map((s) => s.data));
+    const { flashes: [flash], beeps: [beep] } = seenAndHeard(whole);
     assert.ok(Math.abs(flash - 5) < 0.05, `flash at ${flash}`);
-    assert.ok(Math.abs(beep / 48000 - flash) < 0.012, `beep at ${beep / 48000}, flash at ${flash}`);
+    assert.ok(Math.abs(beep - flash) < 0.012, `beep at ${beep}, flash at ${flash}`);
+});
+
+// Recordings joined end to end, a sender that began anew: time goes on, and wherever a chunk begins it is the same.
+test('a clock that jumps', async () => {
+    for (const [name, { file, times, seconds }] of Object.entries(makeJumps())) {
+        const made = await checkFilm(file, { seconds, ssim: 0 });
+        assert.equal(made.info.exact, 2, name);
+        checkTogether(write('jump.ts', ...made.segments[0].map((s) => s.data)), times);
+        await checkCuts(file, made);
+        const poster = await media.run(['poster', `film=${media.filmText(made.info)}`, 'size=320x180', `at=${Math.round(times.at(-1) * 1e6) + 40000}`], { film: file });
+        assert.ok(poster.done, poster.sentence);
+    }
 });
 
 test('key pictures: where they lie', async () => {
@@ -172,6 +201,50 @@ test('key pictures: where they lie', async () => {
         assert.ok(Math.abs(seconds - segment.a / 1e6) < 1e-5);
     }
     assert.equal(result.of(Kind.keys).length, result.of(Kind.segment).length);
+});
+
+// The same pictures at the same times as in the transport stream, whoever makes a segment.
+test('fragments', async () => {
+    for (const name of ['plain', 'ntsc']) {
+        const { file } = films[name], { info: i } = await media.probe(file), rungs = media.ladder(i);
+        const sound = await media.sound(file, i), streams = await media.chunk(file, i, rungs, sound, 0, 3);
+        const made = await media.chunk(file, i, rungs, null, 0, 3, ['type=fmp4']), inits = made.of(Kind.init);
+        assert.deepEqual(inits.map((f) => f.rung).sort(), rungs.map((_, n) => n), 'an init segment for each rung');
+        for (const init of inits) {
+            const avc = find(init.data, 'moov', 'trak', 'mdia', 'minf', 'stbl', 'stsd').subarray(8);
+            assert.deepEqual([avc.toString('latin1', 4, 8), avc.readUInt16BE(32), avc.readUInt16BE(34)], ['avc1', rungs[init.rung].width, rungs[init.rung].height]);
+        }
+        for (const segment of made.of(Kind.segment)) {
+            const same = streams.of(Kind.segment).find((s) => s.rung === segment.rung && s.index === segment.index), is = parse(same.data);
+            const list = fragments(segment.data), all = list.flatMap((f) => f.samples), gop = media.gopFrames(i);
+            assert.deepEqual(all.map(({ dts, pts }) => [dts, pts]), is.pictures.map(({ dts, pts }) => [dts, pts]), 'times of the transport stream');
+            all.slice(1).forEach((one, n) => assert.equal(all[n].dts + all[n].duration, one.dts));
+            const next = made.of(Kind.segment).find((s) => s.rung === segment.rung && s.index === segment.index + 1);
+            if (next) {
+                assert.equal(all.at(-1).dts + all.at(-1).duration, fragments(next.data)[0].samples[0].dts, 'the next segment follows');
+                assert.ok(fragments(next.data)[0].number > list.at(-1).number);
+            }
+            for (const { samples } of list)
+                assert.ok(samples.every((one) => one.key === nals(one.data).includes(5)) && (!samples[0].key || samples.length === 1), 'a key is a fragment of its own');
+            assert.ok(all.every((one) => nals(one.data).every((type) => ![7, 8, 9].includes(type))), 'no parameter sets in between');
+            assert.equal(all.filter((one) => one.key).length, Math.ceil(all.length / gop));
+            const keys = made.of(Kind.keys).find((f) => f.rung === segment.rung && f.index === segment.index).data;
+            assert.deepEqual(list.filter((f) => f.samples[0].key).map((f) => [f.at, f.bytes]),
+                Array.from({ length: keys.length / 16 }, (_, n) => [keys.readUInt32LE(16 * n), keys.readUInt32LE(16 * n + 4)]));
+            const alone = await media.chunk(file, i, rungs, null, segment.index, 1, ['type=fmp4', `make=${1 << segment.rung}`]);
+            assert.ok(alone.of(Kind.segment)[0].data.equals(segment.data), 'the same bytes when it is made alone');
+            assert.equal(alone.of(Kind.init).length, segment.index ? 0 : 1);
+        }
+        const heard = await media.run(['audio', `film=${media.filmText(i)}`, 'type=fmp4'], { film: file });
+        const plain = await media.run(['audio', `film=${media.filmText(i)}`], { film: file });
+        const units = heard.of(Kind.segment).flatMap((s) => fragments(s.data).flatMap((f) => f.samples));
+        assert.deepEqual(units.map((u) => [u.dts, u.pts, u.duration]), units.map((_, n) => [480000 + 1024 * n, 480000 + 1024 * n, 1024]), 'sound without a gap');
+        assert.deepEqual(units.map((u) => (u.dts * 15) / 8), plain.of(Kind.segment).flatMap((s) => parse(s.data).sounds), 'and at the times of the transport stream');
+        assert.deepEqual(heard.of(Kind.audio).map((f) => f.data), plain.of(Kind.audio).map((f) => f.data));
+        assert.equal(heard.of(Kind.init).length, 1);
+        checkDecodes(write(`${name}.sound.mp4`, heard.of(Kind.init)[0].data, ...heard.of(Kind.segment).map((s) => s.data)));
+        checkDecodes(write(`${name}.rung.mp4`, inits.find((f) => f.rung === 0).data, ...made.of(Kind.segment).filter((s) => s.rung === 0).map((s) => s.data)));
+    }
 });
 
 test('tracks: sounds alone and subtitles', async () => {
@@ -209,6 +282,10 @@ test('tracks: sounds alone and subtitles', async () => {
         assert.ok(parts[1].includes(two) && !parts[1].includes('Hello'), 'what lasts beyond a segment stands in the next one');
         assert.ok(parts[2].includes(last), parts[2]);
     }
+    const own = write('own.ass', Buffer.from('[Script Info]\nScriptType: v4.00+\n\n[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n' +
+        'Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,{\\an8\\i1}Up{\\i0} there{a note}\nDialogue: 0,0:00:03.00,0:00:04.00,Default,,0,0,0,,{\\p1}m 0 0 l 9 9{\\p0}\n'));
+    const drawn = (await media.run(['text', text, 'stream=-1'], { film: own })).of(Kind.segment)[0].data.toString();
+    assert.match(drawn, /\n<i>Up<\/i> there\n$/, 'styles stay, notes and drawings do not');
     const none = await media.run(['text', text, 'stream=-1'], { film: write('none.srt', Buffer.from('no lines')) });
     assert.match(none.sentence, /not subtitles/);
 });
@@ -287,7 +364,7 @@ test('limits', async () => {
     const args = ['chunk', `film=${media.filmText(i)}`, 'first=0', 'count=1', 'rungs=4096x2304:10:90000000:90000000'];
     const memory = await media.run([...args, 'mem_mb=200'], { film: file });
     assert.equal(memory.code, 1);
-    assert.match(memory.sentence, /memory|could not be encoded/);
+    assert.match(memory.sentence, /needs more memory than allowed/);
     const processor = await media.run([...args, 'cpu_s=1'], { film: file });
     assert.equal(processor.signal, 'SIGXCPU');
     const wall = await media.run([...args, 'wall_s=1'], { film: file });

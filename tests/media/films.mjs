@@ -47,6 +47,8 @@ const table = {
     ogv: ['theora.ogv', [...picture('320x240', 25, 8), ...words('-c:v libtheora -q:v 8')], { audio: false }],
     mpg: ['film.mpg', [...picture('352x288', 25, 8), ...tone('stereo', 8),
         ...words('-c:v mpeg2video -q:v 3 -c:a mp2')], {}],
+    nut: ['film.nut', [...small(4), ...tone('stereo', 4), ...words('-c:v magicyuv -pix_fmt yuv420p -c:a wavpack')], {}],
+    screen: ['screen.mov', [...small(2), ...tone('stereo', 2), ...words('-c:v png -c:a pcm_s24le')], {}],
     tiny: ['tiny.mp4', [...picture('160x90', 25, 8), ...h264], { audio: false, rungs: ['160x90'] }],
     odd: ['odd.mkv', [...picture('172x132', 25, 4), ...words('-vf crop=161:121:exact=1 -c:v ffv1 -pix_fmt yuv444p')],
         { audio: false, size: '162x122' }],
@@ -137,10 +139,36 @@ export function makeTracks() {
     return { film: at('tracks.mkv'), lines: at('lines.srt') };
 }
 
-// A film that flashes white and beeps at 5 s and is black and silent otherwise.
-export function makeFlash() {
-    const file = path.join(work, 'flash.mkv');
-    ffmpeg('-f', 'lavfi', '-i', "color=black:s=320x180:r=25:d=9,drawbox=color=white:t=fill:enable='between(t,5,5.1)'",
-        '-f', 'lavfi', '-i', 'aevalsrc=0.5*sin(2*PI*1000*t)*between(t\\,5\\,5.1):s=44100:d=9', ...h264, ...aac, file);
+// A film that flashes white and beeps at `at` s and is black and silent otherwise.
+function flash(name, seconds, at, more = []) {
+    const file = path.join(work, name), when = `between(t,${at},${at + 0.1})`;
+    ffmpeg('-f', 'lavfi', '-i', `color=black:s=320x180:r=25:d=${seconds},drawbox=color=white:t=fill:enable='${when}'`,
+        '-f', 'lavfi', '-i', `aevalsrc='0.5*sin(2*PI*1000*t)*${when}':s=44100:d=${seconds}`, ...h264, ...aac, ...more, file);
     return file;
+}
+
+export const makeFlash = () => flash('flash.mkv', 9, 5);
+
+// Transport and program streams whose clock goes back, far ahead, or is wrong for one picture.
+export function makeJumps() {
+    const at = (name) => path.join(work, name), part = (name, ...more) => fs.readFileSync(flash(name, 4, 2, ['-bf', '2', '-preset', 'veryfast', ...more]));
+    const near = part('near.ts'), far = part('far.ts', '-output_ts_offset', '50000'), wild = part('wild.ts');
+    const old = part('old.mpg', ...words('-c:v mpeg2video -q:v 3 -c:a mp2'));
+    // The time stamp of the 60th picture says the clock's beginning.
+    for (let packet = 0, n = 0; packet < wild.length; packet += 188) {
+        if ((wild.readUInt16BE(packet + 1) & 0x5fff) !== 0x4100 || ++n !== 60)
+            continue;
+        const pes = packet + 4 + (wild[packet + 3] & 0x20 ? 1 + wild[packet + 4] : 0);
+        Buffer.from([(wild[pes + 9] & 0xf0) | 1, 0, 1, 0, 1]).copy(wild, pes + 9);
+        if (wild[pes + 7] & 0x40)
+            Buffer.from([0x11, 0, 1, 0, 1]).copy(wild, pes + 14);
+    }
+    const films = {
+        back: ['back.ts', [near, near, near], [2, 6, 10], 12], ahead: ['ahead.ts', [near, far, near], [2, 6, 10], 12],
+        program: ['program.mpg', [old, old], [2, 6], 8], wild: ['wildly.ts', [wild], [2], 4],
+    };
+    return Object.fromEntries(Object.entries(films).map(([name, [file, parts, times, seconds]]) => {
+        fs.writeFileSync(at(file), Buffer.concat(parts));
+        return [name, { file: at(file), times, seconds }];
+    }));
 }

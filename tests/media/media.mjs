@@ -12,7 +12,7 @@ export const corpus = path.resolve(process.env.ZOE_CORPUS || path.join(root, '..
 export const work = fs.mkdtempSync(path.join(process.env.ZOE_TMP || os.tmpdir(), 'zoe-media-'));
 process.on('exit', () => fs.rmSync(work, { recursive: true, force: true }));
 
-export const Kind = { info: 1, track: 20, keys: 21, sheet: 22, audio: 2, segment: 3, progress: 4, poster: 5, eofAt: 6, failed: 7, done: 8, picture: 9 };
+export const Kind = { info: 1, track: 20, keys: 21, sheet: 22, audio: 2, segment: 3, progress: 4, poster: 5, eofAt: 6, failed: 7, done: 8, picture: 9, init: 23, text: 24 };
 export const ptsOffset = 900000;
 
 // Takes what comes through the pipe apart as it arrives.

@@ -28,22 +28,36 @@ export async function startGateway() {
   return { endpoint: stdout.trim().split(' ')[0], stop: () => run('bash', [script, 'wipe', folder]) };
 }
 
-const mac = (key, text) => createHmac('sha256', key).update(text).digest();
-const hash = (bytes) => createHash('sha256').update(bytes).digest('hex');
+/** Swift's s3api, the second opinion: {endpoint, keys, stop}. */
+export async function startSwift() {
+  const folder = mkdtempSync(join(tmpdir(), 'zoe-swift-'));
+  // Four ports in a row, and one that nobody listens on.
+  const port = 28000 + (process.pid % 600) * 5;
+  const script = join(here, 'swift.sh');
+  const { status, stdout, stderr } = await run('bash', [script, 'start', folder, String(port)]);
+  if (status) throw new Error(`swift: ${stdout}${stderr}`);
+  const [endpoint, key, secret] = stdout.trim().split(' ');
+  return { endpoint, keys: { ZOE_MEDIA_KEY: key, ZOE_MEDIA_SECRET: secret }, stop: () => run('bash', [script, 'stop', folder]) };
+}
 
-/** One signed request, written apart from the programs' own signing: {status, headers, text}. */
-export async function s3(endpoint, method, path, { query = '', body = '' } = {}) {
-  const url = new URL(endpoint);
+const mac = (key, text) => createHmac('sha256', key).update(text).digest();
+export const hash = (bytes) => createHash('sha256').update(bytes).digest('hex');
+
+/** The headers of a signed request, written apart from the programs' own signing; `content` is the body's SHA-256. */
+export function signedHeaders(endpoint, method, path, { query = '', content = hash(''), keys = KEYS } = {}) {
   const date = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
   const scope = `${date.slice(0, 8)}/us-east-1/s3/aws4_request`;
   const names = 'host;x-amz-content-sha256;x-amz-date';
-  const canonical = [method, path, query, `host:${url.host}`, `x-amz-content-sha256:${hash(body)}`, `x-amz-date:${date}`, '', names, hash(body)].join('\n');
-  const key = [date.slice(0, 8), 'us-east-1', 's3', 'aws4_request'].reduce(mac, `AWS4${KEYS.ZOE_MEDIA_SECRET}`);
+  const canonical = [method, path, query, `host:${new URL(endpoint).host}`, `x-amz-content-sha256:${content}`, `x-amz-date:${date}`, '', names, content].join('\n');
+  const key = [date.slice(0, 8), 'us-east-1', 's3', 'aws4_request'].reduce(mac, `AWS4${keys.ZOE_MEDIA_SECRET}`);
   const signature = mac(key, ['AWS4-HMAC-SHA256', date, scope, hash(canonical)].join('\n')).toString('hex');
-  const answer = await fetch(`${endpoint}${path}${query ? `?${query}` : ''}`, {
-    method, body: body || undefined,
-    headers: { 'x-amz-content-sha256': hash(body), 'x-amz-date': date, Authorization: `AWS4-HMAC-SHA256 Credential=${KEYS.ZOE_MEDIA_KEY}/${scope}, SignedHeaders=${names}, Signature=${signature}` },
-  });
+  return { 'x-amz-content-sha256': content, 'x-amz-date': date, Authorization: `AWS4-HMAC-SHA256 Credential=${keys.ZOE_MEDIA_KEY}/${scope}, SignedHeaders=${names}, Signature=${signature}` };
+}
+
+/** One signed request: {status, headers, text}. */
+export async function s3(endpoint, method, path, { query = '', body = '', keys = KEYS } = {}) {
+  const headers = signedHeaders(endpoint, method, path, { query, content: hash(body), keys });
+  const answer = await fetch(`${endpoint}${path}${query ? `?${query}` : ''}`, { method, body: body || undefined, headers });
   return { status: answer.status, headers: answer.headers, text: await answer.text() };
 }
 
@@ -59,11 +73,11 @@ export function signedAddress(endpoint, method, path) {
 
 let buckets = 0;
 /** A fresh bucket: its ZOE_MEDIA_URL, by way of `through` when that is given. */
-export async function bucket(gateway, { through = gateway.endpoint, prefix = '' } = {}) {
+export async function bucket(gateway, { through = gateway.endpoint, prefix = '', style = 'path' } = {}) {
   const name = `zoe-${process.pid}-${Date.now()}-${buckets++}`;
-  const { status, text } = await s3(gateway.endpoint, 'PUT', `/${name}`);
+  const { status, text } = await s3(gateway.endpoint, 'PUT', `/${name}`, { keys: gateway.keys });
   if (status !== 200) throw new Error(`bucket: ${status} ${text}`);
-  return { name, url: `s3://${name}${prefix}?endpoint=${encodeURIComponent(through)}&region=us-east-1&style=path` };
+  return { name, url: `s3://${name}${prefix}?endpoint=${encodeURIComponent(through)}&region=us-east-1&style=${style}` };
 }
 
 /** Keys in a bucket. */
@@ -80,17 +94,18 @@ export async function unfinished(gateway, name) {
 
 /**
  * Stops when the test `t` ends. A proxy that spoils requests before it lets them through: `spoil(number)` names the trouble of the n-th request, or
- * nothing. busy: 503 with SlowDown; broken: 500; cut: no answer; half: half an answer; lost: done, but no answer.
+ * nothing. busy: 503 with SlowDown; broken: 500; cut: no answer; half: half an answer; lost: done, but no answer; mute: nothing at all, and the
+ * connection stays; late: done, and answered after 25 s. Trouble passes, unless it is `lasting`.
  */
-export async function startProxy(t, target, spoil) {
+export async function startProxy(t, target, spoil, { lasting = false } = {}) {
   const { hostname, port } = new URL(target);
   const seen = { requests: 0, spoiled: {} };
   const before = new Set();
   const server = createServer((incoming, outgoing) => {
-    // Never the same request twice in a row: trouble passes.
+    // Never the same request twice in a row.
     const which = `${incoming.method} ${incoming.url}`;
     const trouble = before.delete(which) ? undefined : spoil(seen.requests++, incoming);
-    if (trouble) before.add(which);
+    if (trouble && !lasting) before.add(which);
     if (trouble) seen.spoiled[trouble] = (seen.spoiled[trouble] ?? 0) + 1;
     const refuse = (status, code) => {
       outgoing.writeHead(status, { 'Content-Type': 'application/xml', Connection: 'close' });
@@ -98,6 +113,10 @@ export async function startProxy(t, target, spoil) {
     };
     if (trouble === 'busy' || trouble === 'broken') {
       incoming.resume().on('end', () => (trouble === 'busy' ? refuse(503, 'SlowDown') : refuse(500, 'InternalError')));
+      return;
+    }
+    if (trouble === 'mute') {
+      incoming.resume();
       return;
     }
     if (trouble === 'cut') {
@@ -108,6 +127,10 @@ export async function startProxy(t, target, spoil) {
       const chunks = [];
       answer.on('data', (chunk) => chunks.push(chunk)).on('end', () => {
         const body = Buffer.concat(chunks);
+        if (trouble === 'late') {
+          setTimeout(() => outgoing.writeHead(answer.statusCode, answer.headers).end(body), 25000).unref();
+          return;
+        }
         if (trouble === 'lost') {
           incoming.socket.destroy();
           return;

@@ -1,9 +1,10 @@
 #!/bin/bash
 # A real Ceph S3 gateway on loopback, as an unprivileged user: radosgw.sh start|wipe FOLDER [PORT]
 # Its objects live in memory and are gone at its end. PORT and the next one are taken. `start` prints the endpoint.
+# RGW_ADDRESS: where it listens instead of the loopback.
 set -euo pipefail
 
-action=$1 folder=$2 port=${3:-7480}
+action=$1 folder=$2 port=${3:-7480} address=${RGW_ADDRESS:-127.0.0.1}
 readonly ACCESS=testaccesskey SECRET=testsecretkey0123456789
 
 as_nobody() {
@@ -69,7 +70,8 @@ mon osd nearfull ratio = .98
 setuser match path = $folder/none
 rgw data = $folder/rgw
 rgw enable usage log = false
-rgw frontends = beast endpoint=127.0.0.1:$port
+rgw frontends = beast endpoint=$address:$port
+rgw dns name = localhost
 rgw enable static website = false
 rgw run sync thread = false
 rgw enable quota threads = false
@@ -111,10 +113,10 @@ start() {
         monitor
         storage
         as_nobody radosgw -c "$folder/ceph.conf" -n client.rgw
-        wait_for curl -sf -o /dev/null "http://127.0.0.1:$port/"
+        wait_for curl -sf -o /dev/null "http://$address:$port/"
         as_nobody radosgw-admin -c "$folder/ceph.conf" user create --uid=test --display-name=test --access-key="$ACCESS" --secret="$SECRET"
     } >"$folder/start.log" 2>&1 || { cat "$folder/start.log" >&2; exit 1; }
-    echo "http://127.0.0.1:$port"
+    echo "http://$address:$port"
 }
 
 wipe() {

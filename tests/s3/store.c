@@ -85,6 +85,64 @@ static void a_range_is_a_part(void **state) {
     buffer_free(&get.body);
 }
 
+struct kept {
+    struct buffer bytes;
+    int64_t stop_at; /* 0: never */
+};
+
+static int keep_piece(void *self, int64_t at, const char *bytes, size_t n) {
+    struct kept *kept = self;
+    /* After a fault the bytes come again. */
+    assert_true(at == (int64_t)kept->bytes.n || !at);
+    kept->bytes.n = (size_t)at;
+    buffer_add(&kept->bytes, bytes, n);
+    errno = ENOSPC;
+    return kept->stop_at && (int64_t)kept->bytes.n >= kept->stop_at ? -1 : 0;
+}
+
+static void bytes_can_be_taken_as_they_come(void **state) {
+    (void)state;
+    struct kept kept = {0};
+    struct place_get get = {.offset = 1000, .count = 2 * PART, .max = 2 * PART, .take = keep_piece, .self = &kept};
+    assert_int_equal(place_put(place, "t/taken", noise, 3 * PART), 0);
+    assert_int_equal(place_get(place, "t/taken", &get), 0);
+    assert_int_equal(get.taken, 2 * PART);
+    assert_int_equal(get.size, 3 * PART);
+    assert_int_equal(get.body.n, 0);
+    assert_int_equal(kept.bytes.n, 2 * PART);
+    assert_memory_equal(kept.bytes.at, noise + 1000, 2 * PART);
+    kept.bytes.n = 0;
+    kept.stop_at = PART;
+    get.body.n = 0;
+    assert_int_equal(place_get(place, "t/taken", &get), -1);
+    assert_int_equal(errno, ENOSPC);
+    kept.bytes.n = 0;
+    kept.stop_at = 0;
+    get.max = PART;
+    assert_int_equal(place_get(place, "t/taken", &get), -1);
+    assert_int_equal(errno, EFBIG);
+    assert_int_equal(place_get(place, "t/none", &get), -1);
+    assert_int_equal(errno, ENOENT);
+    buffer_free(&kept.bytes);
+    buffer_free(&get.body);
+}
+
+static void memory_that_is_there_is_used(void **state) {
+    (void)state;
+    struct place_get get = {.max = PART};
+    assert_int_equal(place_put(place, "t/memory", noise, PART), 0);
+    assert_int_equal(place_get(place, "t/memory", &get), 0);
+    assert_true(get.body.size <= PART + 1);
+    const char *memory = get.body.at;
+    get.offset = 7;
+    get.count = 1000;
+    assert_int_equal(place_get(place, "t/memory", &get), 0);
+    assert_ptr_equal(get.body.at, memory);
+    assert_int_equal(get.body.n, 1000);
+    assert_memory_equal(get.body.at, noise + 7, 1000);
+    buffer_free(&get.body);
+}
+
 static void more_than_wanted_is_refused(void **state) {
     (void)state;
     struct place_get get = {.max = 999};
@@ -131,6 +189,27 @@ static void parts_make_one_object(void **state) {
     assert_int_equal(place_complete(place, "t/parts", id, parts, 3), 0);
 }
 
+static void parts_are_copied_by_the_place(void **state) {
+    (void)state;
+    char id[PLACE_ID_BYTES];
+    struct place_part parts[] = {{.number = 1, .offset = 0, .bytes = PART},
+                                 {.number = 2, .offset = PART, .bytes = PART},
+                                 {.number = 3, .offset = 2 * PART, .bytes = 777}};
+    assert_int_equal(place_put(place, "t/source", noise, 3 * PART), 0);
+    assert_int_equal(place_begin(place, "t/copied", id), 0);
+    assert_int_equal(place_part_copy(place, "t/copied", id, "t/source", 1000, &parts[0]), 0);
+    assert_int_equal(place_part(place, "t/copied", id, noise, &parts[1]), 0);
+    assert_int_equal(place_part_copy(place, "t/copied", id, "t/source", 3 * PART - 777, &parts[2]), 0);
+    assert_int_equal(place_complete(place, "t/copied", id, parts, 3), 0);
+    check_bytes("t/copied", 0, PART, noise + 1000, PART);
+    check_bytes("t/copied", PART, PART, noise, PART);
+    check_bytes("t/copied", 2 * PART, 0, noise + 3 * PART - 777, 777);
+    assert_int_equal(place_begin(place, "t/copied", id), 0);
+    assert_int_equal(place_part_copy(place, "t/copied", id, "t/no-source", 0, &parts[0]), -1);
+    assert_int_equal(errno, ENOENT);
+    assert_int_equal(place_abort(place, "t/copied", id), 0);
+}
+
 static void what_is_aborted_is_gone(void **state) {
     (void)state;
     char id[PLACE_ID_BYTES];
@@ -141,6 +220,31 @@ static void what_is_aborted_is_gone(void **state) {
     assert_int_equal(place_abort(place, "t/aborted", id), 0);
     assert_int_equal(place_complete(place, "t/aborted", id, &part, 1), -1);
     assert_int_equal(place_size(place, "t/aborted"), -1);
+}
+
+/* Somebody died before it completed or aborted. */
+static void what_was_begun_and_left_is_tidied_up(void **state) {
+    (void)state;
+    char left[2][PLACE_ID_BYTES], other[PLACE_ID_BYTES], inside[PLACE_ID_BYTES];
+    struct place_part part = {.number = 1, .bytes = PART};
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(place_begin(place, "t/left", left[i]), 0);
+    assert_int_equal(place_begin(place, "t/left-other", other), 0);
+    assert_int_equal(place_begin(place, "t/folder/film", inside), 0);
+    assert_int_equal(place_part(place, "t/left", left[0], noise, &part), 0);
+    assert_int_equal(place_tidy(place, "t/left"), 0);
+    assert_int_equal(place_tidy(place, "t/left"), 0);
+    assert_int_equal(place_tidy(place, "t/nowhere/left"), 0);
+    assert_int_equal(place_complete(place, "t/left", left[0], &part, 1), -1);
+    assert_int_equal(place_part(place, "t/left", left[1], noise, &part), -1);
+    /* A name that only begins like it is another's. */
+    assert_int_equal(place_part(place, "t/left-other", other, noise, &part), 0);
+    assert_int_equal(place_complete(place, "t/left-other", other, &part, 1), 0);
+    check_bytes("t/left-other", 0, 0, noise, PART);
+    /* With a folder goes what is being written in it. */
+    assert_int_equal(place_put(place, "t/folder/segment", "x", 1), 0);
+    assert_int_equal(place_delete(place, "t/folder"), 0);
+    assert_int_equal(place_part(place, "t/folder/film", inside, noise, &part), -1);
 }
 
 static void a_writer_writes_what_comes(void **state) {
@@ -302,10 +406,14 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_put_is_got),
         cmocka_unit_test(a_range_is_a_part),
+        cmocka_unit_test(bytes_can_be_taken_as_they_come),
+        cmocka_unit_test(memory_that_is_there_is_used),
         cmocka_unit_test(more_than_wanted_is_refused),
         cmocka_unit_test(what_is_unchanged_is_not_sent),
         cmocka_unit_test(parts_make_one_object),
+        cmocka_unit_test(parts_are_copied_by_the_place),
         cmocka_unit_test(what_is_aborted_is_gone),
+        cmocka_unit_test(what_was_begun_and_left_is_tidied_up),
         cmocka_unit_test(a_writer_writes_what_comes),
         cmocka_unit_test(a_list_is_in_order),
         cmocka_unit_test(a_folder_goes_with_all_that_is_in_it),

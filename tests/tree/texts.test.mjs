@@ -19,6 +19,16 @@ test('no unfinished work', () => {
   assert.deepEqual(found, []);
 });
 
+// Debian 12 brings Node.js 18.
+const LATER = new RegExp(`\\b(?:${['isWell' + 'Formed', 'toWell' + 'Formed', 'to' + 'Sorted', 'to' + 'Reversed', 'to' + 'Spliced', 'from' + 'Async', 'with' + 'Resolvers', 'group' + 'By',
+  'glob' + 'Sync', 'meta\\.dir' + 'name', 'meta\\.file' + 'name'].join('|')})\\b`);
+
+test('the tests need no newer Node.js than the system has', () => {
+  const found = files(/^tests\/.*\.mjs$/).flatMap((file) => text(file).split('\n').map((line, at) => [line, `${file}:${at + 1}`]))
+    .filter(([line]) => LATER.test(line)).map(([, place]) => place);
+  assert.deepEqual(found, []);
+});
+
 test('the settings in README are those of the programs', () => {
   const readme = text('README.md');
   const table = readme.slice(readme.indexOf('<!-- settings -->') + '<!-- settings -->'.length, readme.indexOf('<!-- /settings -->')).trim();
@@ -50,7 +60,7 @@ test('the tests that ASVS.md names are there', () => {
       const source = existsSync(join(root, path)) ? text(path) : '';
       // A name of a test in words may hold commas: what stands there is taken off from the left, as long as it can be.
       for (let rest = names; rest;) {
-        const all = [...source.matchAll(/cmocka_unit_test\((\w+)\)|^test\('((?:[^'\\]|\\.)*)'/gm)].map(([, c, node]) => c ?? node);
+        const all = [...source.matchAll(/cmocka_unit_test\((\w+)\)|^(?:test|row)\('((?:[^'\\]|\\.)*)'/gm)].map(([, c, node]) => c ?? node);
         const name = all.filter((one) => rest === one || rest.startsWith(`${one}, `)).sort((a, b) => b.length - a.length)[0];
         if (!name) {
           wrong.push(`${item}: ${path}: ${rest}`);

@@ -108,6 +108,25 @@ static void a_missing_required_field_is_not_encoded(void **state) {
     buffer_free(&body);
 }
 
+/* Of a change it says that there shall be none. */
+static void an_empty_list_is_not_an_absent_one(void **state) {
+    (void)state;
+    struct arena *arena = arena_new();
+    struct fault fault = {0};
+    struct buffer body = {0};
+    json_t *json = json_pack("{s:i, s:[]}", "id", 1, "genres");
+    const struct title_change *said = record_from_json(title_change_record(), json, true, arena, &fault);
+    assert_non_null(said);
+    assert_int_equal(body_encode(title_change_record(), said, &body), 0);
+    const struct title_change *heard = body_decode(title_change_record(), body.at, body.n, arena, &fault);
+    assert_non_null(heard);
+    assert_true(heard->genres.at && !heard->genres.n);
+    assert_null(heard->tags.at);
+    json_decref(json);
+    buffer_free(&body);
+    arena_free(arena);
+}
+
 static void the_arena_grows_and_forgets(void **state) {
     (void)state;
     struct arena *arena = arena_new();
@@ -132,6 +151,7 @@ int codec_tests(void) {
         cmocka_unit_test(a_bad_body_names_its_field),
         cmocka_unit_test(promises_of_huge_counts_cost_nothing),
         cmocka_unit_test(a_missing_required_field_is_not_encoded),
+        cmocka_unit_test(an_empty_list_is_not_an_absent_one),
         cmocka_unit_test(the_arena_grows_and_forgets),
     };
     return cmocka_run_group_tests_name("codec", tests, NULL, NULL);

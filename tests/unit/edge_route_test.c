@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "http_edge/dialects.h"
 #include "http_edge/route.h"
 #include "tests/unit/edge_test.h"
 #include "tests/unit/unit.h"
@@ -7,10 +8,23 @@
 static int compile(void **state) {
     (void)state;
     char why[300] = "";
-    int rc = route_compile("v1,veeplay,videoapp,videoflix_hls,videoflix_s3,streamify", why);
+    int rc = route_compile(dialects_all(), "v1,veeplay,videoapp,videoflix_hls,videoflix_s3,streamify", why);
     if (rc)
         print_error("%s\n", why);
     return rc;
+}
+
+static void unknown_dialects_are_named(void **state) {
+    (void)state;
+    char why[300] = "";
+    static const char *const wrong[][2] = {{"nonsense", "\"nonsense\" is no dialect"},
+                                           {"v1, veeplay", "\" veeplay\" is no dialect"},
+                                           {"v1,,veeplay", "\"\" is no dialect"},
+                                           {"house", "\"house\" is no dialect"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_int_equal(route_compile(dialects_all(), wrong[i][0], why), -1);
+        assert_string_equal(why, wrong[i][1]);
+    }
 }
 
 static struct match match;
@@ -139,6 +153,8 @@ static void dialects_own_prefixes(void **state) {
 static void deny_by_default(void **state) {
     (void)state;
     static const char *const open[] = {"/live",
+                                       "/openapi.json",
+                                       "/docs",
                                        "/ready",
                                        "/metrics",
                                        "/.well-known/jwks.json",
@@ -204,9 +220,13 @@ static void deny_by_default(void **state) {
 
 int edge_route_tests(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(paths_match_to_the_letter),  cmocka_unit_test(methods_are_told),
-        cmocka_unit_test(only_django_paths_redirect), cmocka_unit_test(the_request_tells_whose_path_it_is),
-        cmocka_unit_test(dialects_own_prefixes),      cmocka_unit_test(deny_by_default),
+        cmocka_unit_test(unknown_dialects_are_named),
+        cmocka_unit_test(paths_match_to_the_letter),
+        cmocka_unit_test(methods_are_told),
+        cmocka_unit_test(only_django_paths_redirect),
+        cmocka_unit_test(the_request_tells_whose_path_it_is),
+        cmocka_unit_test(dialects_own_prefixes),
+        cmocka_unit_test(deny_by_default),
     };
     return cmocka_run_group_tests_name("edge: route", tests, compile, NULL);
 }

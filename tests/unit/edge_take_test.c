@@ -25,6 +25,9 @@ static const char *text_of(void *self, enum take_from from, const char *name) {
         return "41";
     if (from == TAKE_QUERY && !strcmp(name, "limit"))
         return "x1";
+    if (from == TAKE_QUERY && (!strcmp(name, "50") || !strcmp(name, "51") || !strcmp(name, "-1") ||
+                               !strcmp(name, "0") || !strcmp(name, "99999999999999999999")))
+        return name;
     if (from == TAKE_HERE && !strcmp(name, "session"))
         return "9";
     return NULL;
@@ -150,6 +153,28 @@ static void texts_are_rewritten(void **state) {
     }
 }
 
+static void larger_numbers_are_capped(void **state) {
+    (void)state;
+    const struct record *record = title_list_ask_record();
+    static const struct {
+        const char *mapping;
+        int limit;
+    } good[] = {{"limit=most:50:?50", 50},
+                {"limit=most:50:?51", 50},
+                {"limit=most:50:?99999999999999999999", 50},
+                {"limit=most:60:?51", 51},
+                {"limit='20' limit=most:50:?none", 20}};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        struct title_list_ask *list = took(record, good[i].mapping, NULL);
+        assert_non_null(list);
+        assert_int_equal(list->limit, good[i].limit);
+    }
+    refused(record, "limit=most:50:?limit", NULL, "/limit");
+    refused(record, "limit=most:50:?0", NULL, "/0");
+    refused(record, "limit=most:50:?-1", NULL, "/-1");
+    refused(record, "limit=?99999999999999999999", NULL, "/99999999999999999999");
+}
+
 static void later_entries_count_for_a_field(void **state) {
     (void)state;
     const char *mapping = "email=.username email=.mail password=.password dialect='d'";
@@ -168,6 +193,10 @@ static void wrong_mappings_are_refused(void **state) {
     assert_null(take_new(by_id_record(), "id=", why));
     assert_null(take_new(by_id_record(), "id=[id]", why));
     assert_null(take_new(by_id_record(), "id", why));
+    assert_null(take_new(by_id_record(), "id=most:?id", why));
+    assert_null(take_new(by_id_record(), "id=most:0:?id", why));
+    assert_null(take_new(by_id_record(), "id=most:5?id", why));
+    assert_null(take_new(by_id_record(), "id=most:5:", why));
 }
 
 int edge_take_tests(void) {
@@ -175,7 +204,7 @@ int edge_take_tests(void) {
         cmocka_unit_test(fields_come_from_everywhere), cmocka_unit_test(faults_name_what_the_client_knows),
         cmocka_unit_test(wanted_entries_are_missed),   cmocka_unit_test(all_faults_are_gathered),
         cmocka_unit_test(texts_are_rewritten),         cmocka_unit_test(later_entries_count_for_a_field),
-        cmocka_unit_test(wrong_mappings_are_refused),
+        cmocka_unit_test(larger_numbers_are_capped),   cmocka_unit_test(wrong_mappings_are_refused),
     };
     return cmocka_run_group_tests_name("edge: take", tests, open_arena, close_arena);
 }

@@ -54,9 +54,29 @@ static void titles_become_json(void **state) {
           &page, "{\"n\":2,\"u\":5,\"q\":\"a\\\"b\",\"p\":\"\"}");
     struct rendition rungs[] = {{.name = "720p", .file = true}, {.name = "480p"}, {.name = "120p", .file = true}};
     titles[0].renditions = (struct list){rungs, 3};
-    gives(title_page_record(), TEMPLATE_JSON, "[$items{\"f\":@files$renditions}]", &page,
-          "[{\"f\":{\"720p\":\"videos/7_720p.mp4\",\"120p\":\"videos/7_120p.mp4\"}},{\"f\":{}}]");
+    gives(title_page_record(), TEMPLATE_JSON, "[$items{\"f\":{$renditions?file\"$name\":\"videos/${id}_$name.mp4\"}}]",
+          &page, "[{\"f\":{\"720p\":\"videos/7_720p.mp4\",\"120p\":\"videos/7_120p.mp4\"}},{\"f\":{}}]");
+    gives(title_page_record(), TEMPLATE_JSON,
+          "[$items{\"r\":[$renditions?file{\"i\":$id,\"n\":$name}],\"all\":[$renditions$name]}]", &page,
+          "[{\"r\":[{\"i\":7,\"n\":\"720p\"},{\"i\":7,\"n\":\"120p\"}],\"all\":[\"720p\",\"480p\",\"120p\"]},{\"r\":[],"
+          "\"all\":[]}]");
     gives(title_page_record(), TEMPLATE_JSON, "@count$items", &none, "0");
+}
+
+static void values_have_cases(void **state) {
+    (void)state;
+    struct title titles[] = {{.id = 7, .has_id = true, .processing_state = "processing"},
+                             {.id = 8, .has_id = true, .processing_state = "none"},
+                             {.id = 9, .has_id = true}};
+    struct title_page page = {.items = {titles, 3}};
+    gives(title_page_record(), TEMPLATE_JSON,
+          "[$items{\"s\":$processing_state{none:\"pending\"},"
+          "\"o\":$processing_state{none:null, *:{\"a\":[\"v/$id.mp4\",\"},\"]}}}]",
+          &page,
+          "[{\"s\":\"processing\",\"o\":{\"a\":[\"v/7.mp4\",\"},\"]}},{\"s\":\"pending\",\"o\":null},"
+          "{\"s\":null,\"o\":null}]");
+    gives(title_page_record(), TEMPLATE_JSON, "[$items$processing_state{none:1,processing:2}|\"?\"]", &page,
+          "[2,1,\"?\"]");
 }
 
 static void fields_become_json(void **state) {
@@ -122,17 +142,29 @@ static void wrong_shapes_are_refused(void **state) {
                                         "{\"a\":$account.nothing}",
                                         "{\"a\":\"$\"}",
                                         "[$account{$id}]",
+                                        "{\"a\":$opaque{}}",
+                                        "{\"a\":$opaque{one}}",
+                                        "{\"a\":$opaque{one:}",
+                                        "{\"a\":$opaque{one:$nothing}}",
+                                        "{\"a\":$opaque{one:1,}}",
+                                        "{\"a\":$account.id{one:1}}",
+                                        "{\"a\":\"${account.id\"}",
                                         "{\"a\":$opaque|\"open}"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_null(template_new(account_reply_record(), TEMPLATE_JSON, wrong[i], why));
     assert_null(template_new(title_page_record(), TEMPLATE_JSON, "[$items{$id", why));
+    static const char *const lists[] = {"[$items?title{}]", "[$items?nothing{}]", "{$items\"a\":1"};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        assert_null(template_new(title_page_record(), TEMPLATE_JSON, lists[i], why));
+    assert_null(template_new(account_record(), TEMPLATE_LINE, "A: @setting.nothing", why));
+    assert_null(template_new(account_record(), TEMPLATE_LINE, "A: @nothing", why));
 }
 
 int edge_template_tests(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fields_become_json),       cmocka_unit_test(titles_become_json),
-        cmocka_unit_test(lists_have_inner_shapes),  cmocka_unit_test(header_lines_carry_no_line_ends),
-        cmocka_unit_test(wrong_shapes_are_refused),
+        cmocka_unit_test(fields_become_json),      cmocka_unit_test(titles_become_json),
+        cmocka_unit_test(lists_have_inner_shapes), cmocka_unit_test(header_lines_carry_no_line_ends),
+        cmocka_unit_test(values_have_cases),       cmocka_unit_test(wrong_shapes_are_refused),
     };
     return cmocka_run_group_tests_name("edge: template", tests, NULL, NULL);
 }

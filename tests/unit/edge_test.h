@@ -10,5 +10,6 @@ int edge_token_tests(void);
 int edge_vectors_tests(void);
 int edge_throttle_tests(void);
 int edge_proxy_tests(void);
+int edge_openapi_tests(void);
 
 #endif

@@ -10,6 +10,7 @@ int main(void) {
     failed += check_tests();
     failed += vector_tests();
     failed += playlist_tests();
+    failed += segment_tests();
     failed += sign_tests();
     failed += store_tests();
     failed += node_tests();
@@ -25,5 +26,6 @@ int main(void) {
     failed += edge_vectors_tests();
     failed += edge_throttle_tests();
     failed += edge_proxy_tests();
+    failed += edge_openapi_tests();
     return failed ? 1 : 0;
 }

@@ -15,6 +15,7 @@ int json_tests(void);
 int check_tests(void);
 int vector_tests(void);
 int playlist_tests(void);
+int segment_tests(void);
 int sign_tests(void);
 int store_tests(void);
 int node_tests(void);

@@ -1,5 +1,5 @@
 // Chromium for the tests of this folder, and the film they show.
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { corpus, makeFilm, root } from '../flow/lib.mjs';
@@ -9,6 +9,13 @@ const ARGUMENTS = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable
 
 export function launch() {
   return chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: ARGUMENTS });
+}
+
+/** A browser with a profile of its own in `folder`, which takes cookies of other sites, as not every browser does by itself. */
+export function launchProfile(folder, options) {
+  mkdirSync(join(folder, 'Default'), { recursive: true });
+  writeFileSync(join(folder, 'Default/Preferences'), JSON.stringify({ profile: { cookie_controls_mode: 0, block_third_party_cookies: false } }));
+  return chromium.launchPersistentContext(folder, { executablePath: '/usr/bin/chromium', headless: true, args: ARGUMENTS, ...options });
 }
 
 /** A real film of 24 s where the corpus is, else a made one. */

@@ -1,6 +1,7 @@
 // The console as a person uses it: log in, upload, watch, come back.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { secondFactor, totp } from '../flow/contract.mjs';
 import { sleep, startSet, until } from '../flow/lib.mjs';
 import { film, launch, logIn, openPage, playsPast, state } from './browser.mjs';
 
@@ -74,6 +75,24 @@ test('the position is kept while it plays and comes back', { timeout: 60000 }, a
   assert.ok(stopped.time > 16 && time < stopped.time + 4, `came back at ${time}, left at ${stopped.time}`);
 });
 
+test('a film elsewhere opens where it is, and a series shows its episodes', { timeout: 60000 }, async () => {
+  const { access_token: token } = await set.login();
+  const far = await set.createTitle(token, 'A film elsewhere', { source: 'url', source_url: `${set.base}/live` });
+  const series = await set.createTitle(token, 'A series', { kind: 'series' });
+  await set.expect(201, 'POST', `/v1/titles/${series.id}/episodes`, { token, body: { season: 1, episode: 2, title: 'The second one' } });
+  await page.goto(`${set.base}/console/#/`);
+  await page.locator(`[data-title="${far.id}"]`).waitFor();
+  assert.equal(await page.locator(`[data-title="${far.id}"] .badge, [data-title="${series.id}"] .badge`).count(), 0);
+  await page.goto(`${set.base}/console/#/title/${far.id}`);
+  const [opened] = await Promise.all([context.waitForEvent('page'), page.getByRole('button', { name: 'Watch where it is' }).click()]);
+  await opened.waitForURL(`${set.base}/live`);
+  await opened.close();
+  await page.goto(`${set.base}/console/#/title/${series.id}`);
+  await page.getByRole('link', { name: /The second one/ }).click();
+  await page.getByRole('heading', { name: 'The second one' }).waitFor();
+  for (const { id } of [far, series]) await set.expect(204, 'DELETE', `/v1/titles/${id}`, { token });
+});
+
 test('a catalogue tile has the poster, and the page works on a phone', async () => {
   const phone = await browser.newContext({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
   const other = await openPage(phone);
@@ -98,6 +117,27 @@ test('somebody registers and sees no administration', async () => {
   await other.goto(address);
   await other.getByRole('heading', { name: 'A real film' }).waitFor();
   assert.equal(await other.getByRole('button', { name: 'Delete title' }).isVisible(), false);
+  await fresh.close();
+});
+
+test('an account with a second factor is asked for its code', async () => {
+  const { email, password } = await set.register('two@example.test');
+  const secret = await secondFactor(set, email, password);
+  const fresh = await browser.newContext();
+  const other = await openPage(fresh);
+  await other.goto(`${set.base}/console/#/login`);
+  await other.getByLabel('E-mail').fill(email);
+  await other.getByLabel('Password').fill(password);
+  assert.equal(await other.getByLabel('Code of the app').isVisible(), false);
+  await other.getByRole('button', { name: 'Log in' }).click();
+  await other.getByRole('alert').filter({ hasText: /second factor/ }).waitFor();
+  await other.getByLabel('Code of the app').fill('000000');
+  await other.getByRole('button', { name: 'Log in' }).click();
+  await other.getByRole('alert').filter({ hasNotText: /second factor/ }).waitFor();
+  await other.getByLabel('Code of the app').fill(totp(secret));
+  await other.getByRole('button', { name: 'Log in' }).click();
+  await other.getByRole('button', { name: 'Log out' }).waitFor();
+  assert.deepEqual(other.faults, []);
   await fresh.close();
 });
 

@@ -59,3 +59,21 @@ test('aborted in the middle and resumed: the stored source has the right SHA-256
   assert.equal(sha256(stored), sha256(file));
   await until(async () => ['pending', 'processing', 'ready'].includes((await set.title(title.id)).processing_state), { what: 'the processing to begin' });
 });
+
+test('three connections at once: partial uploads become one film (concatenation)', { timeout: 300000 }, async () => {
+  const file = await film();
+  const { access_token: token } = await set.login();
+  const title = await set.createTitle(token, 'Parallel');
+  const place = await new Promise((resolve, reject) => {
+    const upload = new tus.Upload(createReadStream(file), {
+      endpoint: `${set.base}/v1/uploads`, parallelUploads: 3, chunkSize: PIECE, retryDelays: [100, 500, 1000],
+      headers: { Authorization: `Bearer ${token}` }, metadata: { title_id: String(title.id), filename: basename(file) },
+      onError: reject, onSuccess: () => resolve(upload.url),
+    });
+    upload.start();
+  });
+  const stored = join(set.dataDir, 'media/uploads', place.split('/').at(-1));
+  await until(() => existsSync(stored), { ms: 60000, what: 'the parts to be joined' });
+  assert.equal(sha256(stored), sha256(file));
+  await until(async () => ['processing', 'ready'].includes((await set.title(title.id)).processing_state), { ms: 60000, what: 'the processing to begin' });
+});

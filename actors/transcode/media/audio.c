@@ -1,3 +1,4 @@
+#include "actors/transcode/media/fragments.h"
 #include "actors/transcode/media/result.h"
 #include "actors/transcode/media/source.h"
 #include "actors/transcode/media/timeline.h"
@@ -15,6 +16,7 @@
 struct maker {
     const struct job_film *film;
     int channels;
+    int fragments;
     struct source source;
     AVStream *stream;
     AVCodecContext *decoder;
@@ -46,7 +48,8 @@ static void send_alone(struct maker *m) {
     }
     struct ts_segment segment = {
         .sounds = m->sounds, .sound_count = (size_t)m->units, .has_sound = 1, .channels = m->channels};
-    uint8_t *out = result_need(ts_write(&segment, &bytes, NULL));
+    uint8_t *out = m->fragments ? fragments_of_sound(m->sounds, (size_t)m->units, m->segment, &bytes)
+                                : result_need(ts_write(&segment, &bytes, NULL));
     result_send((struct media_frame){.kind = MEDIA_SEGMENT,
                                      .index = (uint32_t)m->segment,
                                      .a = av_rescale(m->units, GRAIN * 1000000ll, MEDIA_AUDIO_RATE),
@@ -264,13 +267,18 @@ static void encoder_open(struct maker *m) {
 }
 
 void verb_audio(const struct job *job) {
-    struct maker m = {.film = &job->film, .channels = job->channels, .segments = timeline_segments(&job->film)};
+    struct maker m = {.film = &job->film,
+                      .channels = job->channels,
+                      .fragments = job->fragments,
+                      .segments = timeline_segments(&job->film)};
     int stream = job->stream >= 0 ? job->stream : job->film.audio_stream;
     if (stream < 0)
         return;
     source_open(&m.source);
     m.stream = source_stream(&m.source, stream, AVMEDIA_TYPE_AUDIO);
     source_use(&m.source, NULL, m.stream);
+    if (job->film.exact == MEDIA_EXACT_JUMPS)
+        source_stitch(&m.source, job->film.video_stream, job->film.audio_stream);
     m.decoder = source_decoder(m.stream);
     if (!m.decoder)
         result_fail(MEDIA_BLAME_FILM, "The sound is stored in a way we cannot read.");
@@ -278,6 +286,8 @@ void verb_audio(const struct job *job) {
     m.grain = result_need(av_frame_alloc());
     m.packet = result_need(av_packet_alloc());
     encoder_open(&m);
+    if (m.fragments)
+        fragments_send_sound(m.channels);
     /* As many whole access units as fit the film to the nearest one. */
     int64_t samples = av_rescale(timeline_pts(&job->film, job->film.frames), MEDIA_AUDIO_RATE, 90000);
     m.limit = (samples + GRAIN / 2) / GRAIN * GRAIN;

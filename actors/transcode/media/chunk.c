@@ -51,7 +51,7 @@ void verb_chunk(const struct job *job) {
     pictures_open(&pictures, film, first);
     for (int i = job->rung_count - 1; i >= 0; i--)
         rung_start(&rungs[i], job, i, i + 1 < job->rung_count ? &rungs[i + 1] : NULL,
-                   film->audio_stream >= 0 ? &sound : NULL);
+                   film->audio_stream >= 0 && !job->fragments ? &sound : NULL);
     int64_t stopped = play(job, &pictures, &rungs[0], first, end);
     for (int i = 0; i < job->rung_count; i++)
         rung_finish(&rungs[i]);

@@ -32,7 +32,7 @@ static int numbers(const char **text, const char *marks, const int64_t (*bounds)
 static int film(struct job *job, const char *text) {
     const int64_t far_us = 1ll << 53;
     const int64_t bounds[9][2] = {{0, 9999},         {-1, 9999},     {1, 1 << 30}, {1, 1 << 30}, {-far_us, far_us},
-                                  {-far_us, far_us}, {1, 1ll << 31}, {0, 1},       {0, 1}};
+                                  {-far_us, far_us}, {1, 1ll << 31}, {0, 1},       {0, 2}};
     int64_t v[9];
     if (numbers(&text, ",,,,,,,,", bounds, 9, v) || *text)
         return -1;
@@ -114,8 +114,14 @@ static int argument(struct job *job, const char *key, size_t key_bytes, const ch
         return small(text, 1, 1 << 20, &job->cpu_s);
     if (KEY("wall_s"))
         return small(text, 1, 1 << 20, &job->wall_s);
+    if (KEY("nice"))
+        return small(text, 0, 19, &job->nice);
     if (KEY("log"))
         return small(text, 0, 1, &job->log);
+    if (KEY("type")) {
+        job->fragments = !strcmp(text, "fmp4");
+        return job->fragments || !strcmp(text, "ts") ? 0 : -1;
+    }
     if (KEY("film"))
         return film(job, text);
     if (KEY("first"))

@@ -32,7 +32,9 @@ struct job {
     int mem_mb;
     int cpu_s;
     int wall_s;
+    int nice;
     int log;
+    int fragments; /* type=fmp4 */
     int has_film;
     struct job_film film;
     int64_t first;

@@ -5,6 +5,7 @@
 #include <libavutil/log.h>
 #include <limits.h>
 #include <malloc.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define LOG_LINES_MAX 200
@@ -45,6 +46,7 @@ int main(int argc, char **argv) {
         return MEDIA_EXIT_USAGE;
     }
     keep_memory();
+    setpriority(PRIO_PROCESS, 0, job.nice);
     av_log_set_callback(job.log ? complain : be_silent);
     if (sandbox_enter(job.mem_mb, job.cpu_s, job.wall_s))
         result_fail(MEDIA_BLAME_HOST, "The file could not be examined safely on this machine.");

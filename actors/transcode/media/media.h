@@ -13,15 +13,18 @@
  * trusts nothing it reads: it checks kinds, ranges and sizes against the bounds below and keeps its own wall clock.
  *
  *   probe   limits                                           INFO, TRACK for every sound and subtitles to choose from
- *   audio   film= [stream=] [channels=] limits               AUDIO and SEGMENT for every segment, in order, PROGRESS
- *   chunk   film= first= count= rungs= [make=] limits        KEYS, SEGMENT for every segment and made rung, PROGRESS,
- *                                                            EOF_AT
- *   text    film= stream= limits                             SEGMENT for every segment, WebVTT; with stream=-1 the
- *                                                            descriptor 3 is a file of subtitles and not the film
+ *   audio   film= [stream=] [channels=] [type=] limits       AUDIO and SEGMENT for every segment, in order, PROGRESS,
+ *                                                            INIT
+ *   chunk   film= first= count= rungs= [make=] [type=] limits  KEYS, SEGMENT for every segment and made rung,
+ *                                                            PROGRESS, EOF_AT, INIT
+ *   text    film= stream= [type=] limits                     SEGMENT for every segment, WebVTT; with stream=-1 the
+ *                                                            descriptor 3 is a file of subtitles and not the film.
+ *                                                            TEXT
  *   sheet   film= size=WIDTHxHEIGHT every=US limits          SHEET: one small picture of this size for each `every`
  *   poster  film= size=WIDTHxHEIGHT [at=US,US,...] limits    POSTER
  *   picture shape= sizes= limits                             PICTURE for every size; descriptor 3 is a still picture
- * limits, all optional: mem_mb= cpu_s= wall_s=; log=1 lets libav's complaints through to descriptor 2.
+ * limits, all optional: mem_mb= cpu_s= wall_s=; nice= gives way to others by so much (0 to 19); log=1 lets libav's
+ * complaints through to descriptor 2.
  *   film=   media_film_text() of INFO, the same for every call about one film
  *   first=, count=   segments of the timeline
  *   rungs=  WIDTHxHEIGHT:CRF:MAXRATE:BUFSIZE,... the whole ladder, tallest first; bits per second and bits. Each
@@ -29,6 +32,8 @@
  *   shape=  square: the middle of the picture; keep: all of it
  *   sizes=  the longer side of each output at most, pixels; nothing is made larger than it is
  *   stream= of the container; channels= 2 (default) or 6
+ *   type=   ts (default) or fmp4: segments of fragmented MP4, pictures without sound, so that descriptor 4 is not
+ *           needed; INIT comes before the first segment of a rung or sound, TEXT with subtitles
  *   make=   bit mask of the rungs to encode, default all; what a rung's segment holds does not depend on it */
 
 #include <inttypes.h>
@@ -45,8 +50,8 @@ enum media_kind {
     MEDIA_INFO = 1, /* struct media_info */
     MEDIA_AUDIO, /* index = segment; payload: struct media_audio_head + raw AAC, repeated; may be empty. b = packets */
     MEDIA_SEGMENT,  /* rung, index = segment; a = duration in us, b = PTS of the first picture (90 kHz); flags = the
-                       three bytes after "avc1." of the CODECS attribute, 0x640028; payload: MPEG-TS; sound alone
-                       and subtitles: rung 0, payload MPEG-TS or WebVTT */
+                       three bytes after "avc1." of the CODECS attribute, 0x640028; payload: MPEG-TS or
+                       fragments; sound alone and subtitles: rung 0, subtitles WebVTT */
     MEDIA_PROGRESS, /* a of b: pictures or samples done */
     MEDIA_POSTER,   /* JPEG; a = width, b = height */
     MEDIA_EOF_AT,   /* a = frames the film really has, fewer than planned; no segment is made beyond */
@@ -57,6 +62,8 @@ enum media_kind {
     MEDIA_KEYS,  /* rung, index as in the SEGMENT that follows; payload: struct media_key for each picture that stands
                     alone */
     MEDIA_SHEET, /* JPEG of MEDIA_TILE_COLUMNS small pictures in a row */
+    MEDIA_INIT,  /* rung; payload: the init segment */
+    MEDIA_TEXT,  /* all of the subtitles as one WebVTT */
 };
 
 enum media_blame {
@@ -160,13 +167,14 @@ struct media_info {
     uint8_t has_audio;
     uint8_t interlaced;
     uint8_t hdr;
-    uint8_t exact; /* 1: the length was measured, 0: the container's word for it */
+    uint8_t exact; /* 1: the length was measured, 0: the container's word for it; MEDIA_EXACT_JUMPS */
     uint8_t reserved[3];
     char container[16];
     char video_codec[16];
     char audio_codec[16];
 };
 #define MEDIA_INFO_VERSION 1
+#define MEDIA_EXACT_JUMPS  2 /* measured, and its clock jumps: it is read from its start, and stitched */
 
 /* A rung of the default ladder. Width follows from the film's shape; rungs above the film's height are left out. */
 struct media_rung {
@@ -207,13 +215,17 @@ static inline int64_t media_frame_us(int64_t frame, uint32_t fps_num, uint32_t f
     return fps_num ? (int64_t)((__int128)frame * 1000000 * fps_den / fps_num) : 0;
 }
 
-/* What to tell people when the child was killed by this signal. */
+/* What to tell people when the child was killed by this signal; SIGKILL stands for the memory that it took. */
 static inline const char *media_killed_sentence(int signal_number) {
     switch (signal_number) {
     case SIGXCPU:
+        return "The film takes more processor time than allowed.";
     case SIGALRM:
+        return "The film takes longer to process than allowed.";
     case SIGKILL:
-        return "The film takes more time or memory than allowed.";
+        return "The film takes more memory than allowed.";
+    case SIGXFSZ:
+        return "The film becomes larger than allowed once it is encoded.";
     case SIGSYS:
         return "The film is damaged in a way that is not safe to play.";
     default:
@@ -225,9 +237,13 @@ static inline const char *media_killed_sentence(int signal_number) {
 static inline const char *media_killed_picture(int signal_number) {
     switch (signal_number) {
     case SIGXCPU:
+        return "The picture takes more processor time than allowed.";
     case SIGALRM:
+        return "The picture takes longer to process than allowed.";
     case SIGKILL:
-        return "The picture takes more time or memory than allowed.";
+        return "The picture takes more memory than allowed.";
+    case SIGXFSZ:
+        return "The picture becomes larger than allowed once it is encoded.";
     default:
         return "The picture is damaged and cannot be read.";
     }

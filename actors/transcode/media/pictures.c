@@ -14,6 +14,8 @@ static void open_source(struct pictures *p) {
                    ? NULL
                    : source_stream(&p->source, p->film->audio_stream, AVMEDIA_TYPE_AUDIO);
     source_use(&p->source, p->stream, p->audio);
+    if (p->film->exact == MEDIA_EXACT_JUMPS)
+        source_stitch(&p->source, p->film->video_stream, p->film->audio_stream);
     p->decoder = source_decoder(p->stream);
     if (!p->decoder)
         result_fail(MEDIA_BLAME_FILM, "The video is stored in a way we cannot read.");
@@ -140,10 +142,35 @@ static void restart(struct pictures *p) {
     p->has_now = p->has_next = p->at_end = 0;
 }
 
-/* Seeks and decodes up to the first key picture, which becomes `next`. Pictures before it in time may lack what they
- * refer to and are dropped, so that the result is the same wherever decoding began. 0, or -1 when there is no key
- * picture. */
-static int seek(struct pictures *p, int64_t us) {
+static void rewind_all(struct pictures *p) {
+    close_source(p);
+    restart(p);
+    open_source(p);
+    p->from_start = 1;
+}
+
+/* Where the clock jumps time tells no place: packets are counted from the film's start to the last key picture before
+ * this time, and read up to there once more. -1 when there is none. */
+static int skip_to(struct pictures *p, int64_t us) {
+    int64_t count = 0, key = 0;
+    rewind_all(p);
+    for (int end = 0; !end && source_read(&p->source, p->packet); av_packet_unref(p->packet)) {
+        if (p->packet->stream_index != p->stream->index)
+            continue;
+        int64_t pts_us = source_us(p->stream, p->packet->pts), dts_us = source_us(p->stream, p->packet->dts);
+        end = dts_us != AV_NOPTS_VALUE && dts_us > us;
+        if ((p->packet->flags & AV_PKT_FLAG_KEY) && pts_us != AV_NOPTS_VALUE && pts_us <= us)
+            key = count;
+        count++;
+    }
+    rewind_all(p);
+    for (count = 0; count < key && source_read(&p->source, p->packet); av_packet_unref(p->packet))
+        count += p->packet->stream_index == p->stream->index;
+    p->from_start = key == 0;
+    return key ? 0 : -1;
+}
+
+static int seek_to(struct pictures *p, int64_t us) {
     restart(p);
     int64_t to = av_rescale_q_rnd(us, AV_TIME_BASE_Q, p->stream->time_base, AV_ROUND_DOWN | AV_ROUND_PASS_MINMAX);
     if (av_seek_frame(p->source.format, p->stream->index, to, AVSEEK_FLAG_BACKWARD) < 0)
@@ -152,6 +179,15 @@ static int seek(struct pictures *p, int64_t us) {
     p->flushing = 0;
     p->from_start = 0;
     p->last_us = AV_NOPTS_VALUE;
+    return 0;
+}
+
+/* Seeks and decodes up to the first key picture, which becomes `next`. Pictures before it in time may lack what they
+ * refer to and are dropped, so that the result is the same wherever decoding began. 0, or -1 when there is no key
+ * picture. */
+static int seek(struct pictures *p, int64_t us) {
+    if (p->film->exact == MEDIA_EXACT_JUMPS ? skip_to(p, us) : seek_to(p, us))
+        return -1;
     for (int tries = 0; tries < KEY_SEARCH_MAX; tries++) {
         p->has_next = follow(p, p->next);
         if (!p->has_next)
@@ -160,13 +196,6 @@ static int seek(struct pictures *p, int64_t us) {
             return 0;
     }
     return -1;
-}
-
-static void rewind_all(struct pictures *p) {
-    close_source(p);
-    restart(p);
-    open_source(p);
-    p->from_start = 1;
 }
 
 /* Stands so that frame `first` can be shown, starting from a key picture at or before it. */

@@ -155,7 +155,8 @@ static void set_times(struct media_info *info, struct source *source, struct tra
             end_us = audio->end_us;
     }
     info->duration_us = end_us - info->zero_us;
-    heed(info, source->format->duration, end_us);
+    if (info->exact != MEDIA_EXACT_JUMPS)
+        heed(info, source->format->duration, end_us);
     if (!info->exact) {
         int64_t told = source->format->duration;
         if (told <= 0 || told == AV_NOPTS_VALUE)
@@ -236,7 +237,11 @@ void verb_probe(const struct job *job) {
                     stream->codecpar->codec_id ? avcodec_get_name(stream->codecpar->codec_id) : "unknown");
     source_use(&source, video.stream, audio.stream);
     struct media_info info = {.version = MEDIA_INFO_VERSION, .has_video = 1};
+    if (source_may_jump(&source))
+        source_stitch(&source, video.stream->index, audio.stream ? audio.stream->index : -1);
     info.exact = (uint8_t)scan(&source, &video, &audio);
+    if (info.exact && source.stitch && source.stitch->jumps)
+        info.exact = MEDIA_EXACT_JUMPS;
     if (video.decoded == 0)
         result_fail(MEDIA_BLAME_FILM, "No picture of the video could be read.");
     info.has_audio = audio.stream && audio.decoded > 0;

@@ -3,7 +3,10 @@
 #include <libavutil/error.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+#define SHORT_BYTES (64u << 20)
 
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 static const char *subject = "film";
@@ -51,8 +54,17 @@ _Noreturn void result_fail(enum media_blame blame, const char *format, ...) {
     _exit(MEDIA_EXIT_FAILED);
 }
 
+/* Libraries do not always say what they lacked: this close to the limit it was memory. */
+static int memory_is_short(void) {
+    void *some = mmap(NULL, SHORT_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (some == MAP_FAILED)
+        return 1;
+    munmap(some, SHORT_BYTES);
+    return 0;
+}
+
 _Noreturn void result_fail_av(int error, const char *sentence) {
-    if (error == AVERROR(ENOMEM))
+    if (error == AVERROR(ENOMEM) || memory_is_short())
         result_fail(MEDIA_BLAME_FILM, "The %s needs more memory than allowed.", subject);
     result_fail(MEDIA_BLAME_FILM, "%s", sentence);
 }

@@ -1,4 +1,5 @@
 #include "actors/transcode/media/rung.h"
+#include "actors/transcode/media/fragments.h"
 #include "actors/transcode/media/result.h"
 #include "actors/transcode/media/timeline.h"
 #include <libavutil/imgutils.h>
@@ -7,6 +8,17 @@
 
 /* Frames x264 holds back for its B-frames; constant for the settings below. */
 #define REORDER 2
+
+/* A segment's last pictures know no future that would speak for their quality, and get fewer bits than in one run over
+ * the film. Where pictures have few it is seen, so they get as many there. */
+#define LOW_HEIGHT   120
+#define LOW_CRF_LESS 0.12
+
+static void set_crf(const struct job_rung *is, AVDictionary **options) {
+    char text[32];
+    snprintf(text, sizeof text, "%.2f", is->crf - (is->height <= LOW_HEIGHT ? LOW_CRF_LESS : 0));
+    av_dict_set(options, "crf", text, 0);
+}
 
 static void encoder_open(struct rung *rung) {
     const struct job_rung *is = &rung->job->rungs[rung->number];
@@ -34,7 +46,7 @@ static void encoder_open(struct rung *rung) {
     AVDictionary *options = NULL;
     av_dict_set(&options, "preset", "veryfast", 0);
     av_dict_set(&options, "profile", "high", 0);
-    av_dict_set_int(&options, "crf", is->crf, 0);
+    set_crf(is, &options);
     av_dict_set(&options, "sc_threshold", "0", 0);
     av_dict_set(&options, "forced-idr", "1", 0);
     av_dict_set(&options, "aud", "1", 0);
@@ -70,6 +82,12 @@ static size_t drop_settings(uint8_t *data, size_t bytes) {
     return bytes;
 }
 
+/* When a picture of the segment is decoded: on the grid of the whole film, so that it runs on from one segment to the
+ * next. */
+static int64_t decoded_90k(const struct rung *rung, size_t place) {
+    return MEDIA_PTS_OFFSET + timeline_pts(&rung->job->film, rung->segment_first + (int64_t)place - REORDER);
+}
+
 static void keep(struct rung *rung) {
     const struct job_film *film = &rung->job->film;
     const AVPacket *packet = rung->packet;
@@ -84,9 +102,7 @@ static void keep(struct rung *rung) {
     picture->bytes = picture->key && rung->picture_count == 0 ? drop_settings(picture->data, (size_t)packet->size)
                                                               : (size_t)packet->size;
     picture->pts_90k = MEDIA_PTS_OFFSET + timeline_pts(film, rung->segment_first + packet->pts);
-    /* On the grid of the whole film, so that it runs on from one segment to the next. */
-    int64_t decoded = rung->segment_first + (int64_t)rung->picture_count - REORDER;
-    picture->dts_90k = MEDIA_PTS_OFFSET + timeline_pts(film, decoded);
+    picture->dts_90k = decoded_90k(rung, rung->picture_count);
     if (picture->dts_90k > picture->pts_90k)
         result_fail(MEDIA_BLAME_FILM, "The video could not be encoded: pictures out of order.");
     rung->picture_count++;
@@ -148,7 +164,10 @@ static void segment_finish(struct rung *rung) {
     segment.sounds = sounds;
     size_t bytes = 0;
     struct ts_key places[MEDIA_KEYS_MAX] = {0};
-    uint8_t *out = result_need(ts_write(&segment, &bytes, places));
+    uint8_t *out = rung->job->fragments
+                       ? fragments_of_pictures(rung->segment_first, rung->pictures, rung->picture_count,
+                                               decoded_90k(rung, rung->picture_count), &bytes, places)
+                       : result_need(ts_write(&segment, &bytes, places));
     if (bytes > MEDIA_PAYLOAD_MAX_BYTES)
         result_fail(MEDIA_BLAME_FILM, "A part of the video is too large once encoded.");
     struct media_frame frame = {
@@ -160,6 +179,8 @@ static void segment_finish(struct rung *rung) {
              media_frame_us(rung->segment_first, film->fps_num, film->fps_den),
         .b = MEDIA_PTS_OFFSET + timeline_pts(film, rung->segment_first),
     };
+    if (rung->job->fragments && rung->segment == 0)
+        fragments_send_rung(rung->job, rung->number, &rung->pictures[0]);
     send_keys(rung, places);
     result_send(frame, out, bytes);
     free(out);

@@ -3,12 +3,13 @@
 #include "actors/transcode/media/result.h"
 #include <errno.h>
 #include <libavutil/avstring.h>
+#include <stdlib.h>
 
 #define READ_BYTES (256 << 10)
 #define FAR_US     (1ll << 52)
 
 /* Containers that hold their bytes themselves: no playlists, no image sequences, nothing that names another file. */
-static const char CONTAINERS[] = "mov,matroska,avi,flv,mpegts,mpeg,ogg,asf,mxf,dv,mp3,wav,flac,aac,ac3,eac3";
+static const char CONTAINERS[] = "mov,matroska,avi,flv,mpegts,mpeg,ogg,asf,mxf,nut,dv,mp3,wav,flac,aac,ac3,eac3";
 
 static const char TEXTS[] = "srt,webvtt,ass";
 
@@ -17,11 +18,12 @@ static const char DECODERS[] =
     "vc1,"
     "theora,prores,dnxhd,mjpeg,h261,h263,h263i,h263p,flv,svq1,svq3,dvvideo,ffv1,huffyuv,ffvhuff,utvideo,rawvideo,v210,"
     "cfhd,"
-    "qtrle,cinepak,rv10,rv20,rv30,rv40,jpeg2000,"
+    "qtrle,cinepak,rv10,rv20,rv30,rv40,jpeg2000,png,magicyuv,lagarith,fraps,flashsv,flashsv2,msvideo1,msrle,indeo3,"
+    "indeo4,indeo5,dirac,"
     "aac,aac_latm,ac3,eac3,mp3float,mp3,mp2float,mp2,mp1float,mp1,opus,vorbis,flac,alac,amrnb,amrwb,wmav1,wmav2,wmapro,"
     "truehd,mlp,dca,speex,libspeex,nellymoser,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,adpcm_swf,adpcm_yamaha,qdm2,cook,"
     "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_u8,pcm_s8,pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be,"
-    "pcm_alaw,pcm_mulaw,pcm_bluray,pcm_dvd,"
+    "pcm_alaw,pcm_mulaw,pcm_bluray,pcm_dvd,s302m,wavpack,tta,g722,gsm_ms,wmavoice,wmalossless,"
     "srt,subrip,ass,ssa,webvtt,mov_text,text";
 
 static int fill(void *opaque, uint8_t *buffer, int bytes) {
@@ -100,6 +102,8 @@ void source_close(struct source *source) {
     if (source->io)
         av_freep(&source->io->buffer);
     avio_context_free(&source->io);
+    free(source->stitch);
+    source->stitch = NULL;
 }
 
 static int decodable(const AVStream *stream) {
@@ -165,11 +169,25 @@ void source_use(struct source *source, const AVStream *video, const AVStream *au
     }
 }
 
+int source_may_jump(const struct source *source) {
+    return av_match_list(source->format->iformat->name, "mpegts,mpeg", ',');
+}
+
+void source_stitch(struct source *source, int video, int audio) {
+    source->stitch = result_need(calloc(1, sizeof *source->stitch));
+    for (unsigned i = 0; i < source->format->nb_streams; i++)
+        if ((int)i == video || (int)i == audio)
+            source->format->streams[i]->discard = AVDISCARD_DEFAULT;
+}
+
 int source_read(struct source *source, AVPacket *packet) {
     for (int empty = 0; empty < 1000; empty++) {
         int error = av_read_frame(source->format, packet);
-        if (error >= 0)
+        if (error >= 0) {
+            if (source->stitch)
+                stitch_move(source->stitch, source->format->streams[packet->stream_index], packet);
             return 1;
+        }
         if (source->read_error)
             result_fail(MEDIA_BLAME_HOST, "The film could not be read.");
         if (error == AVERROR(ENOMEM))

@@ -3,6 +3,7 @@
 
 /* The film behind descriptor 3, opened by libavformat through a reader of our own. */
 
+#include "actors/transcode/media/stitch.h"
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 
@@ -11,7 +12,8 @@ struct source {
     AVIOContext *io;
     int64_t position;
     int64_t bytes;
-    int read_error; /* errno of a disk that could not be read, else 0 */
+    int read_error;        /* errno of a disk that could not be read, else 0 */
+    struct stitch *stitch; /* NULL: time stamps are taken as they are */
 };
 
 /* Ends the process with a sentence when this is not a film. */
@@ -29,6 +31,12 @@ AVStream *source_stream(struct source *source, int number, enum AVMediaType type
 
 /* Demuxes only these; either may be NULL. */
 void source_use(struct source *source, const AVStream *video, const AVStream *audio);
+
+/* Whether the clock of a film in this container may jump. */
+int source_may_jump(const struct source *source);
+/* Stitches what source_read() gives, from the start of the film and after source_use(), see stitch.h. Packets of these
+ * two streams come as well, -1: none; all verbs name the film's own, so that all come to the same times. */
+void source_stitch(struct source *source, int video, int audio);
 
 /* 1 with a packet, 0 at the end. A damaged end is an end. */
 int source_read(struct source *source, AVPacket *packet);

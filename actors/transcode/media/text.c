@@ -42,6 +42,20 @@ static const char *style(const char *at, const char *end) {
     return NULL;
 }
 
+/* What stands in braces: {\\an8\\i1}. After {\\p1} come the lines of a drawing, which are not to be read. */
+static int override(const char *at, const char *end, struct buffer *to, int drawing) {
+    for (const char *next; at < end; at = next) {
+        for (next = at + 1; next < end && *next != '\\'; next++)
+            ;
+        const char *tag = style(at, next);
+        if (tag)
+            buffer_text(to, tag);
+        if (next - at > 2 && at[1] == 'p' && at[2] >= '0' && at[2] <= '9')
+            drawing = at[2] != '0';
+    }
+    return drawing;
+}
+
 static void letter(struct buffer *to, const char **at) {
     const char *from = *at;
     if (from[0] == '\\' && (from[1] == 'N' || from[1] == 'n')) {
@@ -63,21 +77,21 @@ static void letter(struct buffer *to, const char **at) {
     }
 }
 
-/* The text of a SubStation event, which libavcodec makes of every kind: after eight commas, with styles in braces. */
-static void translate(const char *event, struct buffer *to) {
+/* The text of a SubStation event, which libavcodec makes of every kind: after eight commas, with styles in braces. In
+ * `own`, what was SubStation before, all that stands in braces is for its author. */
+static void translate(const char *event, int own, struct buffer *to) {
     for (int commas = 0; commas < 8; event++) {
         if (!*event)
             return;
         commas += *event == ',';
     }
+    int drawing = 0;
     for (const char *at = event; *at && to->n < CUE_BYTES_MAX; at++) {
-        const char *end = *at == '{' && at[1] == '\\' ? strchr(at, '}') : NULL;
+        const char *end = *at == '{' && (own || at[1] == '\\') ? strchr(at, '}') : NULL;
         if (end) {
-            const char *tag = style(at + 1, end);
-            if (tag)
-                buffer_text(to, tag);
+            drawing = override(at + 1, end, to, drawing);
             at = end;
-        } else {
+        } else if (!drawing) {
             letter(to, &at);
         }
     }
@@ -87,7 +101,8 @@ static void translate(const char *event, struct buffer *to) {
 
 static void add(struct reader *r, int64_t from_us, int64_t to_us, const char *event) {
     struct buffer text = {0};
-    translate(event, &text);
+    enum AVCodecID codec = r->stream->codecpar->codec_id;
+    translate(event, codec == AV_CODEC_ID_ASS || codec == AV_CODEC_ID_SSA, &text);
     if (text.failed)
         result_fail_av(AVERROR(ENOMEM), "");
     if (text.n && r->count < CUES_MAX && r->letters + text.n < LETTERS_MAX && to_us > 0 && to_us > from_us) {
@@ -142,6 +157,14 @@ static void print_time(struct buffer *to, int64_t us) {
                  ms / 1000 % 60, ms % 1000);
 }
 
+static void print_cue(struct buffer *to, const struct cue *cue) {
+    buffer_text(to, "\n");
+    print_time(to, cue->from_us);
+    buffer_text(to, " --> ");
+    print_time(to, cue->to_us);
+    buffer_print(to, "\n%s\n", cue->text);
+}
+
 /* A cue that lasts beyond its segment stands in the next one as well, with the same times (RFC 8216, 3.5). */
 static void send_segment(const struct reader *r, int64_t index) {
     const struct job_film *film = r->film;
@@ -153,15 +176,23 @@ static void send_segment(const struct reader *r, int64_t index) {
     for (size_t i = 0; i < r->count && r->cues[i].from_us < to; i++) {
         if (r->cues[i].to_us <= from)
             continue;
-        buffer_text(&text, "\n");
-        print_time(&text, r->cues[i].from_us);
-        buffer_text(&text, " --> ");
-        print_time(&text, r->cues[i].to_us);
-        buffer_print(&text, "\n%s\n", r->cues[i].text);
+        print_cue(&text, &r->cues[i]);
     }
     if (text.failed || text.n > MEDIA_PAYLOAD_MAX_BYTES)
         result_fail_av(AVERROR(ENOMEM), "");
     result_send((struct media_frame){.kind = MEDIA_SEGMENT, .index = (uint32_t)index, .a = to - from}, text.at, text.n);
+    buffer_free(&text);
+}
+
+/* All of it in one file, for who has no use for segments. */
+static void send_whole(const struct reader *r) {
+    struct buffer text = {0};
+    buffer_text(&text, "WEBVTT\n");
+    for (size_t i = 0; i < r->count; i++)
+        print_cue(&text, &r->cues[i]);
+    if (text.failed || text.n > MEDIA_PAYLOAD_MAX_BYTES)
+        result_fail_av(AVERROR(ENOMEM), "");
+    result_send((struct media_frame){.kind = MEDIA_TEXT}, text.at, text.n);
     buffer_free(&text);
 }
 
@@ -177,6 +208,8 @@ static void open_stream(struct reader *r, int number) {
     if (!r->decoder)
         result_fail(MEDIA_BLAME_FILM, "The subtitles are stored in a way we cannot read.");
     source_use(&r->source, r->stream, NULL);
+    if (number >= 0 && r->film->exact == MEDIA_EXACT_JUMPS)
+        source_stitch(&r->source, r->film->video_stream, r->film->audio_stream);
 }
 
 void verb_text(const struct job *job) {
@@ -196,6 +229,8 @@ void verb_text(const struct job *job) {
         qsort(r.cues, r.count, sizeof *r.cues, earlier);
     for (int64_t i = 0; i < timeline_segments(&job->film); i++)
         send_segment(&r, i);
+    if (job->fragments)
+        send_whole(&r);
     for (size_t i = 0; i < r.count; i++)
         free(r.cues[i].text);
     free(r.cues);
