@@ -15,18 +15,23 @@ after(() => set?.stop());
 
 // Rows of all tables; what a dump says of sequences is left out, because a row that is refused as known has taken its number.
 function dump() {
-  return execFileSync('pg_dump', ['-a', '-h', join(set.dataDir, 'pg/run'), '-U', 'zoetrope', 'zoetrope'], { env: set.env, encoding: 'utf8', maxBuffer: 1 << 28 })
+  return execFileSync('pg_dump', ['-a', '-h', join(set.dataDir, 'pg/run'), '-U', 'zoetrope', 'zoetrope'], { env: set.env, encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'] })
     .split('\n').filter((line) => !/^(SELECT pg_catalog\.setval|\\(un)?restrict)/.test(line)).sort().join('\n');
 }
 
-// What follows an import by itself (cards, counts of views, neighbours) has come to its end.
+// What follows an import by itself: messages to others, letters, counts of views, neighbours.
+const underWay = () => set.sql(`select (select count(*) from auth.outbox) + (select count(*) from content.outbox) + (select count(*) from history.outbox)
+  + (select count(*) from mail.outbox) + (select count(*) from transcode.outbox) + (select count(*) from mail.letters where state = 'queued')
+  + (select count(*) from history.views where not counted) + (select count(*) from content.traits where stale)`).then(Number);
+
+// It has come to its end, and by the clock as well: none of those that look every few seconds has found anything.
 async function settled(every = 6000) {
   let last = '';
-  return until(() => {
+  return until(async () => {
     const [now, before] = [dump(), last];
     last = now;
-    return now === before && now;
-  }, { ms: 60000, every, what: 'a database that does not change' });
+    return !(await underWay()) && now === before && now;
+  }, { ms: 120000, every, what: 'a database that does not change' });
 }
 
 function same(now, then, what) {
