@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "protocol/node/clock.h"
 #include "tests/actor/tests.h"
 
 /* What comes along from other systems: numbers of titles, login names, positions and lists. */
