@@ -104,12 +104,20 @@ static enum status add_tasks(struct task *task, int segments) {
     return status == OK ? add_task(task, "finish", RANK_FINISH, 0, 0, 0) : status;
 }
 
-/* The rungs' rates are capped, so this is what the film can take at the most. */
-static int64_t most_bytes(const struct task *task, const struct media_info *info) {
-    double bits = 0;
-    for (size_t i = 0; i < task->rung_count; i++)
-        bits += task->rungs[i].quality.maxrate + 2.0 * MEDIA_AUDIO_BITRATE;
-    return (int64_t)(bits / 8 * (double)info->duration_us / 1e6);
+/* The rungs' rates are capped, so this is what the film can take at the most: each rung as segments and as one file,
+ * and the sounds beside them. Sound costs up to twice its rate in small packets. */
+static int64_t most_bytes(const struct probe *probe) {
+    const struct task *task = probe->task;
+    double seconds = (double)probe->info.duration_us / 1e6, copies = strcmp(config()->files, "on") ? 1 : 2, bits = 0;
+    for (size_t i = 0; i < task->rung_count; i++) {
+        const struct media_rung *quality = &task->rungs[i].quality;
+        bits += copies * (quality->bufsize + (quality->maxrate + 2.0 * MEDIA_AUDIO_BITRATE) * seconds);
+    }
+    for (size_t i = 0; i < probe->track_count; i++)
+        if (probe->tracks[i].kind == MEDIA_TRACK_AUDIO)
+            bits +=
+                2.0 * (MEDIA_AUDIO_BITRATE + (probe->tracks[i].channels > 2 ? MEDIA_SURROUND_BITRATE : 0)) * seconds;
+    return (int64_t)(bits / 8);
 }
 
 static enum outcome plan(struct probe *probe) {
@@ -123,7 +131,7 @@ static enum outcome plan(struct probe *probe) {
     enum outcome outcome = commit_begin(task);
     if (outcome != TASK_DONE)
         return outcome;
-    int64_t reserved = most_bytes(task, info);
+    int64_t reserved = most_bytes(probe);
     outcome = room_reserve(task, reserved);
     if (outcome != TASK_DONE) {
         db_rollback(task->db);

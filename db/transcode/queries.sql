@@ -254,11 +254,15 @@ with a as (delete from tasks where asset_id = :id), b as (delete from tracks whe
      e as (insert into leftovers (folder) select folder from assets where id = :id on conflict (folder) do update set since = now())
 update assets set state = 'pending', held = false, error = '', progress = 0, playable = false, poster = false,
     folder = :folder, audio_segments = 0, created_at = now(), started_at = null, finished_at = null where id = :id
--- What the films in work may still write.
+-- What the films in work may still write; of one that is watched already, the files of its rungs.
 -- name: room_promised
-select coalesce(sum(greatest(0, a.reserved_bytes - coalesce(
-    (select sum(s.bytes) from segments s where s.asset_id = a.id), 0))), 0)::bigint as bytes
-from assets a where a.state = 'processing' and a.id <> :asset
+select ((select coalesce(sum(greatest(0, a.reserved_bytes - coalesce(
+             (select sum(s.bytes) from segments s where s.asset_id = a.id), 0))), 0)
+         from assets a where a.state = 'processing' and a.id <> :asset)
+        + (select coalesce(sum(s.bytes), 0)
+           from tasks t join assets a on a.id = t.asset_id and a.state = 'ready'
+           join segments s on s.asset_id = t.asset_id and s.rung = t.make
+           where t.kind = 'file' and t.state <> 'done' and t.asset_id <> :asset))::bigint as bytes
 -- One at a time, or two would promise themselves the same bytes.
 -- name: room_lock
 select pg_advisory_xact_lock(hashtext('zoe transcode room'))

@@ -1,6 +1,6 @@
 // Films as those who watch and those who upload see them: replacing, playlists, tracks, files, the queue.
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -330,6 +330,22 @@ test('no room: the film waits, says so, and goes on by itself', async (t) => {
     await small.stop();
     spawnSync('umount', [folder]);
   }
+});
+
+test('no film takes more room than was reserved for it', async () => {
+  // Noise costs as much as the rungs' caps let it, a second language as much as the first.
+  const noise = await makeFilm({ seconds: 20, size: '640x360', more: ['-vf', 'noise=alls=100:allf=t'] }), film = join(set.dataDir, 'noise.mkv');
+  ffmpeg('-i', noise, '-map', '0:v', '-map', '0:a', '-map', '0:a', '-c', 'copy', '-metadata:s:a:0', 'language=ger', '-metadata:s:a:1', 'language=eng', film);
+  const { title } = await set.film({ session, file: film });
+  const asset = await until(async () => {
+    const [id, folder, reserved, open] = (await set.sql(`select id, folder, reserved_bytes, (select count(*) from transcode.tasks t where t.asset_id = a.id and t.state <> 'done')
+      from transcode.assets a where title_id = ${title.id}`)).split('|');
+    return open === '0' && { id, folder, reserved: Number(reserved) };
+  }, { ms: 60000, what: 'the files of its rungs' });
+  const taken = Number(execFileSync('du', ['-sb', join(set.dataDir, 'media/assets', asset.folder)], { encoding: 'utf8' }).split('\t')[0]);
+  const segments = Number(await set.sql(`select sum(bytes) from transcode.segments where asset_id = ${asset.id}`));
+  assert.ok(taken > 1.8 * segments, `${taken} bytes, of segments ${segments}`);
+  assert.ok(taken <= asset.reserved, `${taken} bytes of ${asset.reserved} that were reserved`);
 });
 
 test('subtitles as a file of their own: sent, replaced, taken away', async () => {
