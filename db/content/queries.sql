@@ -299,8 +299,8 @@ select name, titles from labels where kind = :kind and titles > 0 order by title
 -- What somebody's words mean: folded as titles are, and as the texts of tsqueries over names and over everything.
 -- name: search_asked
 select left(fold(:q), 200) as folded, asked(:q, false) as names, coalesce(asked(:q, true), asked(:q, false)) as words
--- For each word those that contain it (a folded one has no sign that `like` knows), and for each that no title has, those
--- nearest to it. Two letters that changed places are one error. `materialized` keeps the planner with the index, though
+-- For each word those that contain it (a folded one has no sign that `like` knows), which help only when they are there for
+-- every word that no title has; and for each of these, those nearest to it. Two letters that changed places are one error. `materialized` keeps the planner with the index, though
 -- not all are taken.
 -- name: search_near
 with parts as materialized (
@@ -308,13 +308,17 @@ with parts as materialized (
            and (select count(*) from lexicon where lexicon.word = said.word) = 0 as strange
     from regexp_split_to_table(fold(left(:q, 200)), ' ') with ordinality said (word, place)
     where word <> '' order by place limit 10
+), lost as materialized (
+    select exists (select from parts where strange
+                   and not exists (select from lexicon where lexicon.word like '%' || parts.word || '%')) as lost
 )
 select word, near.near, inside.inside, strange, to_tsvector('english', word) = ''::tsvector as hollow
 from parts
 left join lateral (
     select array_agg(word order by length(word), word) as inside from (
         with all_of_them as materialized (
-            select lexicon.word from lexicon where length(parts.word) >= 3 and lexicon.word like '%' || parts.word || '%'
+            select lexicon.word from lexicon
+            where length(parts.word) >= 3 and not (select lost from lost) and lexicon.word like '%' || parts.word || '%'
         )
         select word from (select word from all_of_them limit 500) some_of_them order by length(word), word limit 40) shortest
 ) inside on true
