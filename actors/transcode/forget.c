@@ -10,7 +10,7 @@ enum status transcode_forget(struct call *call) {
     struct rows *uploads = call->status == OK ? call_run(call, Q_uploads_of_title, NULL) : NULL;
     if (uploads) {
         for (size_t i = 0; i < rows_count(assets); i++)
-            leftover_delete("assets", rows_text(assets, i, "folder"));
+            leftover_delete(rows_text(assets, i, "folder"));
         for (size_t i = 0; i < rows_count(uploads); i++)
             upload_remove(call->db, rows_text(uploads, i, "id"));
     }

@@ -28,6 +28,6 @@ enum status transcode_job_cancel(struct call *call) {
     call->posted++;
     if (news_post(call->db, call->arena, ask->id) != OK || call_fetch(call, Q_job_show, NULL) != OK)
         return INTERNAL;
-    leftover_delete("assets", folder);
+    leftover_delete(folder);
     return OK;
 }

@@ -18,7 +18,7 @@ static enum status begin(struct call *call, const char *old) {
     call->posted++;
     if (news_post(call->db, call->arena, ask->id) != OK || call_fetch(call, Q_job_show, NULL) != OK)
         return INTERNAL;
-    leftover_delete("assets", old);
+    leftover_delete(old);
     bell_ring();
     return OK;
 }

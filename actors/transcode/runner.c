@@ -85,7 +85,7 @@ static void clean_up_after_loss(struct task *task) {
                          strcmp(rows_text(rows, 0, "folder"), task->folder));
     rows_free(rows);
     if (gone)
-        leftover_delete("assets", task->folder);
+        leftover_delete(task->folder);
 }
 
 struct work {

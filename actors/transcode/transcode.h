@@ -210,8 +210,8 @@ void picture_folder(const char *name, char to[NAME_BYTES]);
 void pictures_sweep(struct db *db);
 
 /* leftovers.c */
-/* Deletes `folder`/`name` from the store now. -1, with a line in the log, when it stays. */
-int leftover_delete(const char *folder, const char *name);
+/* Deletes a film's folder from the store now. -1, with a line in the log, when it stays. */
+int leftover_delete(const char *folder);
 /* Deletes what is left of films that are gone, until the store lets it go; call it every ten minutes. */
 void leftovers_sweep(struct db *db);
 

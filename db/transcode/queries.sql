@@ -154,10 +154,9 @@ select id, folder, upload_id from assets where title_id = :title_id
 with gone as (delete from assets where id = :asset returning folder)
 insert into leftovers (folder) select folder from gone on conflict (folder) do update set since = now()
 -- name: leftover_take
-select folder from leftovers where since < now() - make_interval(secs => :seconds::float8)
-order by since limit 1 for update skip locked
--- name: leftover_later
-update leftovers set since = now() where folder = :folder
+update leftovers set since = now() where folder in (
+    select folder from leftovers where since < now() - make_interval(secs => :seconds::float8)
+    order by since limit 1 for update skip locked) returning folder
 -- name: leftover_end
 delete from leftovers where folder = :folder
 -- name: uploads_of_title
@@ -246,7 +245,7 @@ update assets set priority = coalesce(:priority::integer, priority), held = coal
 where id = :id
 -- name: job_cancel
 with ended as (delete from tasks where asset_id = :id),
-     gone as (insert into leftovers (folder) select folder from assets where id = :id)
+     gone as (insert into leftovers (folder) select folder from assets where id = :id on conflict (folder) do update set since = now())
 update assets set state = 'cancelled', held = false, error = 'The processing was cancelled.', finished_at = now() where id = :id
 -- name: job_again
 with a as (delete from tasks where asset_id = :id), b as (delete from tracks where asset_id = :id),
