@@ -19,10 +19,11 @@ function dump() {
     .split('\n').filter((line) => !/^(SELECT pg_catalog\.setval|\\(un)?restrict)/.test(line)).sort().join('\n');
 }
 
-// What follows an import by itself: messages to others, letters, counts of views, neighbours.
+// What follows an import by itself: messages to others, letters, counts of views, neighbours, marks of popular titles.
 const underWay = () => set.sql(`select (select count(*) from auth.outbox) + (select count(*) from content.outbox) + (select count(*) from history.outbox)
   + (select count(*) from mail.outbox) + (select count(*) from transcode.outbox) + (select count(*) from mail.letters where state = 'queued')
-  + (select count(*) from history.views where not counted) + (select count(*) from content.traits where stale)`).then(Number);
+  + (select count(*) from history.views where not counted) + (select count(*) from content.traits where stale)
+  + (select greatest(0, least(count(*), 3000) - count(*) filter (where popular)) from content.search)`).then(Number);
 
 // It has come to its end, and by the clock as well: none of those that look every few seconds has found anything.
 async function settled(every = 6000) {
@@ -41,7 +42,7 @@ function same(now, then, what) {
 
 /** A dry run, which changes nothing; the import; the same again, which changes nothing. */
 async function bring(system, source, { said, again, faults, options = [] }) {
-  const before = await settled(500); // mail of the last logins
+  const before = await settled(1000); // mail of the last logins
   const dry = await set.zoectl('import', system, source, '--dry-run', ...options);
   same(dump(), before, 'a dry run changed something');
   const first = await set.zoectl('import', system, source, ...options);
