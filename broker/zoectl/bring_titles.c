@@ -159,7 +159,15 @@ static int each_season(void *self, const struct source_row *row) {
         bring_fault(bring, &bring->catalogue, row, NULL, row->row ? "it names no series" : row->why);
         return 0;
     }
+    struct fault fault = {0};
     json_t *season = season_json(bring, row), *list = json_object_get(titles->of_series, series);
+    const struct record *record = import_season_record();
+    const void *read = record_from_json(record, season, true, bring->texts, &fault);
+    if (!read || record_complete(record, read, &fault)) {
+        bring_fault(bring, &bring->catalogue, row, *fault.field ? fault.field + 1 : NULL, fault.why);
+        json_decref(season);
+        return 0;
+    }
     if (!list)
         json_object_set_new(titles->of_series, series, list = json_array());
     json_object_set_new(titles->seasons, key,

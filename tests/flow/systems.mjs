@@ -44,7 +44,7 @@ insert into content (id, title, type, description, video_url, created_at) values
   (4, 'Some Movie 🍿', 'movie', null, 'https://films.example.test/some.mp4?signed=1', '2024-05-02 00:00:00'),
   (6, '  ', 'movie', 'nameless', null, null),
   (8, 'Long ' || repeat('é', 150), 'film', repeat('ü', 4000), 'movies/long.mp4', null);
-insert into season (id, content_id, season_number, title) values (20, 2, 1, 'One'), (21, 2, 2, null), (22, 99, 1, 'of nothing');
+insert into season (id, content_id, season_number, title) values (20, 2, 1, 'One'), (21, 2, 2, null), (22, 99, 1, 'of nothing'), (23, 2, null, 'of no number');
 insert into episode (id, season_id, episode_number, title, video_url) values
   (10, 20, 1, 'Episode One', 'https://films.example.test/1.mp4'), (11, 20, 2, 'Episode Two', 'shows/2.mp4'), (12, 21, 1, 'Later', null), (13, 77, 1, 'Lost', null), (14, 21, null, 'No number', null);
 insert into watch_history (user_id, content_id, episode_id, position, last_watched) values

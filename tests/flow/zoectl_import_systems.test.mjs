@@ -82,10 +82,10 @@ test('what is no source is told', async () => {
 test('veeplay: PostgreSQL, bcrypt, series with their episodes, history', async () => {
   const source = veeplay(set);
   const { stderr, stdout } = await bring('veeplay', source, {
-    said: ['accounts  3 added, 0 changed, 1 as they were, 3 refused', 'titles    6 added, 0 changed, 0 as they were, 4 refused', 'history   4 added, 0 changed, 1 as they were, 5 refused', 'films     0 taken, 0 there, 2 missing', 'pictures  0 taken, 0 there, 0 missing'],
-    again: ['accounts  0 added, 0 changed, 4 as they were, 3 refused', 'titles    0 added, 0 changed, 6 as they were, 4 refused', 'history   0 added, 0 changed, 5 as they were, 5 refused', 'films     0 taken, 0 there, 2 missing', 'pictures  0 taken, 0 there, 0 missing'],
+    said: ['accounts  3 added, 0 changed, 1 as they were, 3 refused', 'titles    6 added, 0 changed, 0 as they were, 5 refused', 'history   4 added, 0 changed, 1 as they were, 5 refused', 'films     0 taken, 0 there, 2 missing', 'pictures  0 taken, 0 there, 0 missing'],
+    again: ['accounts  0 added, 0 changed, 4 as they were, 3 refused', 'titles    0 added, 0 changed, 6 as they were, 5 refused', 'history   0 added, 0 changed, 5 as they were, 5 refused', 'films     0 taken, 0 there, 2 missing', 'pictures  0 taken, 0 there, 0 missing'],
     faults: [/user:3: "vera@VEEPLAY\.test": this address was there before/, /user:4: "boss@veeplay\.test": becomes an administrator/, /user:5: "plain@veeplay\.test": the hash is of no kind/, /user:6: there is no address/, /user:7: "nohash@veeplay\.test": there is no hash/,
-      /content:3: "title": must not be blank/, /content:4: "description": it is too long and was cut/, /content:4: "title": it is too long and was cut/, /season:3: its series is not there/, /episode:4: its series is not there/, /episode:5: an episode needs/, /watch_history:6: its account did not come along/, /watch_history:7: its title did not come along/, /watch_history:9: its account/],
+      /content:3: "title": must not be blank/, /content:4: "description": it is too long and was cut/, /content:4: "title": it is too long and was cut/, /season:3: its series is not there/, /season:4: "number"/, /episode:4: its series is not there/, /episode:5: an episode needs/, /watch_history:6: its account did not come along/, /watch_history:7: its title did not come along/, /watch_history:9: its account/],
   });
   assert.match(stdout, /veeplay:title:8 needs its film: "movies\/long\.mp4"/);
   assert.match(stdout, /veeplay:episode:11 needs its film: "shows\/2\.mp4"/);
