@@ -1,8 +1,9 @@
 // README against the programs, and words that have no place in finished work.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { build, files, root, text } from './files.mjs';
 
@@ -27,6 +28,17 @@ test('the tests need no newer Node.js than the system has', () => {
   const found = files(/^tests\/.*\.mjs$/).flatMap((file) => text(file).split('\n').map((line, at) => [line, `${file}:${at + 1}`]))
     .filter(([line]) => LATER.test(line)).map(([, place]) => place);
   assert.deepEqual(found, []);
+});
+
+test('what measures needs no packages of npm', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'zoe-tree-'));
+  try {
+    cpSync(join(root, 'tests'), folder, { recursive: true, filter: (path) => basename(path) !== 'node_modules' });
+    const { status, stderr } = spawnSync(process.execPath, [join(folder, 'bench/bench.mjs'), 'no_such_row'], { encoding: 'utf8' });
+    assert.equal(status, 64, stderr);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('the settings in README are those of the programs', () => {
