@@ -64,19 +64,23 @@ $$;
 
 -- A question as the text of a tsquery: every word must be there; null when it has none. A chunk with signs in it
 -- (spider-man) may also be one word. With `stems`, for the words of everything, those that English knows as empty
--- (the, of) and a last one of one or two letters are left out if others are left.
-create or replace function asked(question text, stems boolean) returns text immutable parallel safe language sql as $$
-    with chunks as (
-        select place, fold(chunk) as folded, place = max(place) over () as last
-        from regexp_split_to_table(left(question, 200), '[[:space:]]+') with ordinality parts (chunk, place)
-        where fold(chunk) <> '' order by place limit 10
-    ), parts as (
-        select place, stems and (to_tsvector('english', folded) = ''::tsvector or last and folded ~ '^[[:alpha:]]{1,2}$') as hollow,
-               '(' || (select string_agg(asked_word(word, last, stems), '&') from regexp_split_to_table(folded, ' ') word)
-                   || coalesce('|' || case when folded like '% %' then asked_word(replace(folded, ' ', ''), last, stems) end, '')
-                   || ')' as said
-        from chunks
-    )
-    select coalesce(string_agg(said, '&' order by place) filter (where not hollow), string_agg(said, '&' order by place))
-    from parts
+-- (the, of) and a last one of one or two letters are left out if others are left. In PL/pgSQL, which keeps the plan: a
+-- function in SQL that is not inlined is planned at every call.
+create or replace function asked(question text, stems boolean) returns text immutable parallel safe language plpgsql as $$
+begin
+    return (
+        with chunks as (
+            select place, fold(chunk) as folded, place = max(place) over () as last
+            from regexp_split_to_table(left(question, 200), '[[:space:]]+') with ordinality parts (chunk, place)
+            where fold(chunk) <> '' order by place limit 10
+        ), parts as (
+            select place, stems and (to_tsvector('english', folded) = ''::tsvector or last and folded ~ '^[[:alpha:]]{1,2}$') as hollow,
+                   '(' || (select string_agg(asked_word(word, last, stems), '&') from regexp_split_to_table(folded, ' ') word)
+                       || coalesce('|' || case when folded like '% %' then asked_word(replace(folded, ' ', ''), last, stems) end, '')
+                       || ')' as said
+            from chunks
+        )
+        select coalesce(string_agg(said, '&' order by place) filter (where not hollow), string_agg(said, '&' order by place))
+        from parts);
+end
 $$;

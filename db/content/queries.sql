@@ -334,7 +334,7 @@ left join lateral (
     ) best where distance <= case when length(parts.word) < 5 then 1 when length(parts.word) < 9 then 2 else 3 end
 ) near on true
 order by place
--- name: search_find anew
+-- name: search_find
 with named as materialized (
     select * from sought_in_names(coalesce(:names, :words), :folded, :kind, :genre)
 ), found as materialized (
