@@ -299,9 +299,9 @@ select name, titles from labels where kind = :kind and titles > 0 order by title
 -- What somebody's words mean: folded as titles are, and as the texts of tsqueries over names and over everything.
 -- name: search_asked
 select left(fold(:q), 200) as folded, asked(:q, false) as names, coalesce(asked(:q, true), asked(:q, false)) as words
--- For each word those that contain it (a folded one has no sign that `like` knows), which help only when they are there for
--- every word that no title has; and for each of these, those nearest to it. Two letters that changed places are one error. `materialized` keeps the planner with the index, though
--- not all are taken.
+-- For each word those that contain it (a folded one has no sign that `like` knows), which help only when they are there
+-- for every word that no title has; and for each of these, those nearest to it. Two letters that changed places are one
+-- error. `materialized` keeps the planner with the index, though not all are taken.
 -- name: search_near
 with parts as materialized (
     select word, place, length(word) between 3 and 30

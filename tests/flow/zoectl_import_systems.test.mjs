@@ -15,7 +15,7 @@ after(() => set?.stop());
 
 // Rows of all tables; what a dump says of sequences is left out, because a row that is refused as known has taken its number.
 function dump() {
-  return execFileSync('pg_dump', ['-a', '-h', join(set.dataDir, 'pg/run'), '-U', 'zoetrope', 'zoetrope'], { env: set.env, encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'] })
+  return execFileSync('pg_dump', ['-a', '-h', join(set.dataDir, 'pg/run'), '-U', 'zoetrope', 'zoetrope'], { env: set.env, encoding: 'utf8', maxBuffer: 1 << 28, stdio: 'pipe' })
     .split('\n').filter((line) => !/^(SELECT pg_catalog\.setval|\\(un)?restrict)/.test(line)).sort().join('\n');
 }
 
